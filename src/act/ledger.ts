@@ -1,0 +1,147 @@
+/**
+ * The ledgers of all subnets, one group commit each, and the view of the world that they plan with.
+ * @module
+ */
+
+import type { Family } from "../address/address.ts";
+import { parseCidr } from "../address/cidr.ts";
+import { countOf, EMPTY, includes, parseRanges, type RangeSet, union } from "../address/range-set.ts";
+import { type Book, readBook } from "../api/book.ts";
+import { type SpiderIPPool, totalOf } from "../api/ippool.ts";
+import type { SpiderSubnet } from "../api/subnet.ts";
+import { familyOfSubnet } from "../api/subnet.ts";
+import type { LedgerSituation, Want } from "./ledger-plan.ts";
+import { type Notice, notice } from "./notices.ts";
+import { SubnetLedger, type SubnetLedgerOptions } from "./subnet-ledger.ts";
+
+/** What the caches know that decides about addresses. */
+export interface LedgerWorld {
+  subnet(name: string): SpiderSubnet | undefined;
+  book(name: string): Book | undefined;
+  poolsOfCidr(cidr: string): Iterable<SpiderIPPool>;
+  reserved(family: Family): RangeSet;
+  learnSubnet(subnet: SpiderSubnet, book: Book | undefined): void;
+}
+
+export interface LedgerOptions extends Omit<SubnetLedgerOptions, "view"> {
+  readonly world: LedgerWorld;
+}
+
+export class Ledger {
+  readonly #options: LedgerOptions;
+  readonly #ledgers = new Map<string, SubnetLedger>();
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  /** The ledger of one subnet, which need not exist yet. */
+  of(subnet: string): SubnetLedger {
+    const known = this.#ledgers.get(subnet);
+    if (known) return known;
+    const { world } = this.#options;
+    const ledger = new SubnetLedger(subnet, {
+      ...this.#options,
+      view: {
+        subnet: (name) => world.subnet(name),
+        situation: (name, avoided) => situationOf(name, world, avoided),
+        spare: (name) => spareOf(name, world),
+        learnSubnet: (object, book) => world.learnSubnet(object, book),
+      },
+    });
+    this.#ledgers.set(subnet, ledger);
+    return ledger;
+  }
+
+  /** Takes a pool's want out of every line. */
+  withdraw(pool: string): void {
+    for (const ledger of this.#ledgers.values()) ledger.withdraw(pool);
+  }
+
+  /** Looks again at what waits, everywhere or in the subnets of one CIDR. */
+  recheck(cidr?: string): void {
+    for (const [name, ledger] of this.#ledgers) {
+      if (ledger.waiting > 0 && (!cidr || this.#options.world.subnet(name)?.spec.subnet === cidr)) ledger.recheck();
+    }
+  }
+
+  /** Pools that wait for addresses. */
+  get waiting(): number {
+    return [...this.#ledgers.values()].reduce((sum, ledger) => sum + ledger.waiting, 0);
+  }
+
+  /** Whether no ledger is planning or writing. */
+  get isIdle(): boolean {
+    return [...this.#ledgers.values()].every((ledger) => ledger.isIdle);
+  }
+
+  stop(): void {
+    for (const ledger of this.#ledgers.values()) ledger.stop();
+  }
+}
+
+function situationOf(
+  name: string,
+  world: LedgerWorld,
+  avoided: RangeSet,
+): { situation: LedgerSituation | undefined; refusal: Notice | undefined } {
+  const subnet = world.subnet(name);
+  if (!subnet) return { situation: undefined, refusal: notice("SubnetNotFound", { subnet: name }) };
+  try {
+    const { family } = parseCidr(subnet.spec.subnet);
+    const book = world.book(name) ?? readBook(undefined, family);
+    const total = totalOf(subnet.spec);
+    const held = strays(subnet.spec.subnet, family, book, world);
+    const situation = { family, book, total, reserved: union(world.reserved(family), avoided), held };
+    const isLeaving = subnet.metadata.deletionTimestamp !== undefined;
+    return { situation, refusal: isLeaving ? notice("SubnetTerminating", { subnet: name }) : undefined };
+  } catch (error) {
+    const reason = (error as Error).message;
+    const book = world.book(name) ?? readBook(undefined, 4);
+    const situation = { family: book.family, book, total: EMPTY, reserved: EMPTY, held: EMPTY };
+    return { situation, refusal: notice("SubnetInvalid", { subnet: name, reason }) };
+  }
+}
+
+/** Addresses that pools of the CIDR have without a record: manual pools, and what somebody edited. */
+function strays(cidr: string, family: Family, book: Book, world: LedgerWorld): RangeSet {
+  const sets: RangeSet[] = [];
+  for (const pool of world.poolsOfCidr(cidr)) {
+    const ranges = poolRanges(pool, family);
+    const record = book.entries.get(pool.metadata.name)?.ranges;
+    if (!record || !includes(record, ranges)) sets.push(ranges);
+  }
+  return union(...sets);
+}
+
+/** Parsed once per state of a pool. */
+const parsed = new WeakMap<SpiderIPPool, RangeSet>();
+
+function poolRanges(pool: SpiderIPPool, family: Family): RangeSet {
+  const known = parsed.get(pool);
+  if (known) return known;
+  const ranges = union(...(pool.spec.ips ?? []).map((text) => readable(text, family)));
+  parsed.set(pool, ranges);
+  return ranges;
+}
+
+function readable(text: string, family: Family): RangeSet {
+  try {
+    return parseRanges([text], family);
+  } catch {
+    return EMPTY;
+  }
+}
+
+function spareOf(name: string, world: LedgerWorld): { pool: string; count: bigint } | undefined {
+  const subnet = world.subnet(name);
+  let best: { pool: string; count: bigint } | undefined;
+  for (const pool of subnet ? world.poolsOfCidr(subnet.spec.subnet) : []) {
+    const family = familyOfSubnet(pool.spec);
+    const count = countOf(poolRanges(pool, family)) - BigInt(pool.status?.allocatedIPCount ?? 0);
+    if (count > (best?.count ?? 0n)) best = { pool: pool.metadata.name, count };
+  }
+  return best;
+}
+
+export type { Want };

@@ -1,0 +1,41 @@
+/**
+ * Which of the addresses that are recorded for a pool it has: pure choices on address sets.
+ * @module
+ */
+
+import type { Family } from "../address/address.ts";
+import { countOf, EMPTY, parseRanges, type RangeSet, subtract, takeLowest, union } from "../address/range-set.ts";
+import { applicationOfPool, groupOf } from "../api/application.ts";
+import type { AutoPoolOwner } from "../api/auto-pool.ts";
+import type { SpiderIPPool } from "../api/ippool.ts";
+import { LABEL } from "../api/names.ts";
+
+/** Returns `size` addresses of a record: those in use, and the lowest others, so that pools stay compact. */
+export function choose(recorded: RangeSet, inUse: RangeSet, size: number): RangeSet {
+  const others = subtract(recorded, inUse);
+  return union(inUse, takeLowest(others, BigInt(size) - countOf(inUse)));
+}
+
+/** Returns the addresses of `spec.ips`; none where somebody wrote what cannot be read, which is then replaced. */
+export function rangesOf(pool: SpiderIPPool, family: Family): RangeSet {
+  try {
+    return parseRanges(pool.spec.ips, family);
+  } catch {
+    return EMPTY;
+  }
+}
+
+/** Tells whether a pool was made for this application, interface and family. */
+export function isFor(pool: SpiderIPPool, owner: AutoPoolOwner): boolean {
+  const application = applicationOfPool(pool);
+  const labels = pool.metadata.labels ?? {};
+  return (
+    application !== undefined &&
+    groupOf(application.apiVersion) === groupOf(owner.application.apiVersion) &&
+    application.kind === owner.application.kind &&
+    application.namespace === owner.application.namespace &&
+    application.name === owner.application.name &&
+    labels[LABEL.interface] === owner.interface &&
+    labels[LABEL.ipVersion] === `IPv${owner.family}`
+  );
+}

@@ -1,0 +1,130 @@
+/**
+ * What every pool needs, automatic or not: its totals and state in `status`, and its end once the last address is free.
+ *
+ * At most one write for each look, conditional on the version that was looked at. `status.allocatedIPs` belongs to who hands
+ * out addresses and is never written here; `allocatedIPCount` only where nobody has written it yet (spec §7.4).
+ * @module
+ */
+
+import { asInt64, isSameCount } from "../address/int64.ts";
+import { countOf } from "../address/range-set.ts";
+import { parseAllocatedIPs } from "../api/allocated-ips.ts";
+import type { Condition } from "../api/condition.ts";
+import { type PoolState, type SpiderIPPool, totalOf } from "../api/ippool.ts";
+import { FINALIZER } from "../api/names.ts";
+import { spiderIPPools } from "../api/resources.ts";
+import { type Clock, toTimestamp } from "../clock.ts";
+import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
+
+/** What a pool's machine says about it; `undefined` for manual pools, and while it is between two states. */
+export interface PoolStanding {
+  readonly state: PoolState;
+  readonly conditions: readonly Omit<Condition, "lastTransitionTime">[];
+}
+
+export interface PoolKeeperOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  pool(name: string): SpiderIPPool | undefined;
+  standing(name: string): PoolStanding | undefined;
+  learnPool(pool: SpiderIPPool): void;
+}
+
+export class PoolKeeper {
+  readonly #options: PoolKeeperOptions;
+
+  constructor(options: PoolKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Tells whether {@link PoolKeeper.keep} would write. */
+  isDue(name: string): boolean {
+    const pool = this.#options.pool(name);
+    return pool !== undefined && (canEnd(pool) || this.#statusPatch(pool) !== undefined);
+  }
+
+  /** Brings a pool's status up to date, or lets it go. */
+  async keep(name: string): Promise<void> {
+    const { cluster, pool: lookUp, learnPool } = this.#options;
+    const pool = lookUp(name);
+    if (!pool) return;
+    const { resourceVersion, finalizers = [] } = pool.metadata;
+    const status = canEnd(pool) ? undefined : this.#statusPatch(pool);
+    if (!canEnd(pool) && !status) return;
+    const metadata = { resourceVersion };
+    const patch = status ? { metadata, status } : { metadata: { ...metadata, finalizers: without(finalizers) } };
+    try {
+      const options = status ? ({ subresource: "status" } as const) : {};
+      const written = await cluster.patch<SpiderIPPool>(spiderIPPools, { name }, patch, options);
+      // The answer to letting it go is its last state; that it is gone comes from the watch.
+      if (status) learnPool(written);
+    } catch (error) {
+      if (hasCode(error, 404)) return;
+      if (hasCode(error, 409) || error instanceof UnknownOutcome) await this.#reread(name);
+      throw error;
+    }
+  }
+
+  async #reread(name: string): Promise<void> {
+    try {
+      this.#options.learnPool(await this.#options.cluster.get<SpiderIPPool>(spiderIPPools, { name }));
+    } catch (error) {
+      if (!hasCode(error, 404)) throw error;
+    }
+  }
+
+  #statusPatch(pool: SpiderIPPool): object | undefined {
+    const { status = {}, metadata } = pool;
+    const patch: Record<string, unknown> = {};
+    const total = readableTotal(pool);
+    if (total !== undefined && !isSameCount(status.totalIPCount, total)) patch["totalIPCount"] = asInt64(total);
+    if (status.allocatedIPCount === undefined) patch["allocatedIPCount"] = 0;
+    const standing = this.#options.standing(metadata.name);
+    if (standing) {
+      const conditions = this.#conditions(standing, status.conditions ?? []);
+      if (status.state !== standing.state) patch["state"] = standing.state;
+      if (conditions) patch["conditions"] = conditions;
+    }
+    if (Object.keys(patch).length === 0) return undefined;
+    // Only told with other news: a write for the sake of this number alone would be one more for every change.
+    if (metadata.generation !== undefined) patch["observedGeneration"] = metadata.generation;
+    return patch;
+  }
+
+  /** Conditions to write; `undefined` where those that are there say the same. */
+  #conditions(standing: PoolStanding, before: readonly Condition[]): Condition[] | undefined {
+    const now = toTimestamp(this.#options.clock.now());
+    let isNews = before.length !== standing.conditions.length;
+    const conditions = standing.conditions.map((wanted): Condition => {
+      const old = before.find(({ type }) => type === wanted.type);
+      if (!old || old.status !== wanted.status || old.reason !== wanted.reason || old.message !== wanted.message) {
+        isNews = true;
+      }
+      return { ...wanted, lastTransitionTime: old?.status === wanted.status ? old.lastTransitionTime : now };
+    });
+    return isNews ? conditions : undefined;
+  }
+}
+
+/** A pool that is being deleted goes when no address of it is in use, as far as anybody can tell. */
+function canEnd(pool: SpiderIPPool): boolean {
+  const { deletionTimestamp, finalizers = [] } = pool.metadata;
+  if (deletionTimestamp === undefined || !finalizers.includes(FINALIZER)) return false;
+  try {
+    return parseAllocatedIPs(pool.status?.allocatedIPs).size === 0;
+  } catch {
+    return false;
+  }
+}
+
+function without(finalizers: readonly string[]): string[] {
+  return finalizers.filter((finalizer) => finalizer !== FINALIZER);
+}
+
+function readableTotal(pool: SpiderIPPool): bigint | undefined {
+  try {
+    return countOf(totalOf(pool.spec));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Carries out what a machine wants of one pool: ensure, keep, remove, release.
+ *
+ * The order is that of DESIGN §3: a record is written before the pool grows, the pool before its record shrinks, and a record
+ * goes after its pool. Nothing is remembered between runs: each looks at what the caches say now, does at most one write to
+ * the pool, and asks the ledger for the rest. What the API server refuses is told; what nobody knows is read again.
+ * @module
+ */
+
+import { countOf, EMPTY, type RangeSet } from "../address/range-set.ts";
+import { allocatedRanges } from "../api/allocated-ips.ts";
+import { applicationText } from "../api/application.ts";
+import { type AutoPoolOwner, correctionOf, newPool } from "../api/auto-pool.ts";
+import type { Book } from "../api/book.ts";
+import type { SpiderIPPool } from "../api/ippool.ts";
+import { poolName } from "../api/pool-name.ts";
+import { LABEL } from "../api/names.ts";
+import { spiderIPPools } from "../api/resources.ts";
+import type { SpiderSubnet } from "../api/subnet.ts";
+import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
+import type { Ledger } from "./ledger.ts";
+import { isEnough } from "./ledger-plan.ts";
+import { type Notice, notice } from "./notices.ts";
+import { choose, isFor, rangesOf } from "./pool-addresses.ts";
+import { PoolNames } from "./pool-names.ts";
+
+/** One pool's life as its operations see it, always as of now. */
+export interface Subject {
+  readonly key: string;
+  readonly native: boolean;
+  readonly subnet: string;
+  /** Whom the pool is for; absent where it is no longer wanted. */
+  readonly wanted: AutoPoolOwner | undefined;
+  readonly pool: SpiderIPPool | undefined;
+}
+
+export interface WriterWorld {
+  subject(key: string): Subject | undefined;
+  subnet(name: string): SpiderSubnet | undefined;
+  book(name: string): Book | undefined;
+  pool(name: string): SpiderIPPool | undefined;
+  learnPool(pool: SpiderIPPool): void;
+  /** Confirms, at this moment and by UID, that the pool is not wanted any more; false where that is not certain. */
+  confirmUnwanted(key: string): Promise<boolean>;
+}
+
+export interface PoolWriterOptions {
+  readonly cluster: Cluster;
+  readonly ledger: Ledger;
+  readonly world: WriterWorld;
+  /** The operation cannot be done now; the cause is for people. */
+  onRefused(key: string, refusal: Notice): void;
+}
+
+export class PoolWriter {
+  readonly #options: PoolWriterOptions;
+  readonly names: PoolNames;
+
+  constructor(options: PoolWriterOptions) {
+    this.#options = options;
+    this.names = new PoolNames(options.ledger, options.world);
+  }
+
+  /** Record and pool exist, belong to the application and hold `size` addresses; `undefined` keeps their number. */
+  async ensure(key: string, size: number | undefined): Promise<void> {
+    const { ledger, world } = this.#options;
+    const subject = world.subject(key);
+    if (!subject?.wanted) return;
+    const { wanted, pool } = subject;
+    const name = this.names.choose(subject, wanted);
+    const entry = world.book(subject.subnet)?.entries.get(name);
+    const held = pool ? rangesOf(pool, wanted.family) : EMPTY;
+    const inUse = this.#inUse(subject, wanted);
+    if (!inUse) return;
+    const recorded = entry?.ranges ?? EMPTY;
+    const target = size ?? Number(countOf(entry ? recorded : held));
+    const application = applicationText(wanted.application);
+    const want = { pool: name, key, application, family: wanted.family, size: target, inUse, held };
+    const subnet = world.subnet(subject.subnet);
+    const line = ledger.of(subject.subnet);
+    // A record that is being cut just now is no longer what it was.
+    if (!subnet || entry?.application !== application || !isEnough(recorded, want) || line.isCutting(name)) {
+      line.want(want);
+      return;
+    }
+    line.withdraw(name);
+    if (countOf(inUse) > BigInt(target)) {
+      const [before, count] = [countOf(held), countOf(inUse)];
+      this.#refuse(key, notice("ShrinkBlocked", { pool: name, size: before, wanted: target, inUse: count }));
+      return;
+    }
+    const ips = choose(recorded, inUse, target);
+    const written = pool
+      ? await this.#correct(subject, wanted, pool, subnet, ips)
+      : await this.#create(subject, wanted, name, subnet, ips);
+    if (written && countOf(ips) < countOf(recorded)) line.cut({ pool: name, keep: ips });
+  }
+
+  /** The pool object with this UID is deleted. */
+  async remove(key: string, uid: string): Promise<void> {
+    const { cluster, world } = this.#options;
+    const subject = world.subject(key);
+    const pool = subject?.pool;
+    if (!subject || subject.wanted || !subject.native || pool?.metadata.uid !== uid) return;
+    if (pool.metadata.deletionTimestamp !== undefined) return; // it goes when its last address is free
+    if (!(await world.confirmUnwanted(key))) return;
+    const { name, resourceVersion } = pool.metadata;
+    const preconditions = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+    try {
+      await cluster.delete(spiderIPPools, { name }, { preconditions });
+    } catch (error) {
+      if (hasCode(error, 404)) return;
+      if (hasCode(error, 409)) await this.#reread(name);
+      if (hasCode(error, 403, 422)) return this.#refused(key, "delete", name, error);
+      throw error;
+    }
+  }
+
+  /** The pool object is gone for good: its addresses go back, and nothing waits for more. */
+  async release(key: string, subnet: string): Promise<void> {
+    const { ledger, world } = this.#options;
+    const name = this.names.of(key);
+    if (name === undefined || world.subject(key)?.wanted) return;
+    const line = ledger.of(subnet);
+    line.withdraw(name);
+    const isGone = (): boolean => world.pool(name)?.metadata.labels?.[LABEL.ownerSubnet] !== subnet;
+    if (isGone() && world.book(subnet)?.entries.has(name)) {
+      if (!(await world.confirmUnwanted(key))) return;
+      // A successor may have taken the name over while we asked.
+      if (this.names.holder(subnet, name) === key && isGone()) line.cut({ pool: name, keep: undefined });
+    }
+    this.names.forget(key);
+  }
+
+  /** Addresses in use; `undefined`, and told, where the pool's record of use cannot be read: then nothing is touched. */
+  #inUse({ key, pool }: Subject, { family }: AutoPoolOwner): RangeSet | undefined {
+    try {
+      return allocatedRanges(pool?.status?.allocatedIPs, family);
+    } catch (error) {
+      this.#refused(key, "change", pool?.metadata.name ?? "", error);
+      return undefined;
+    }
+  }
+
+  async #create(
+    subject: Subject,
+    wanted: AutoPoolOwner,
+    name: string,
+    subnet: SpiderSubnet,
+    ips: RangeSet,
+  ): Promise<boolean> {
+    const { cluster, ledger, world } = this.#options;
+    try {
+      world.learnPool(await cluster.create(spiderIPPools, newPool(name, wanted, subnet, ips)));
+      return true;
+    } catch (error) {
+      if (error instanceof UnknownOutcome || hasCode(error, 409)) await this.#reread(name);
+      const line = ledger.of(subject.subnet);
+      const found = world.pool(name);
+      if (found && !isFor(found, wanted)) line.cut({ pool: name, keep: undefined });
+      if (hasCode(error, 403, 422)) {
+        // The addresses may be somebody's that we cannot see: they go back, and others are picked next time.
+        if (hasCode(error, 422)) line.avoid(ips);
+        line.cut({ pool: name, keep: undefined });
+        this.#refused(subject.key, "create", name, error);
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  async #correct(
+    subject: Subject,
+    wanted: AutoPoolOwner,
+    pool: SpiderIPPool,
+    subnet: SpiderSubnet,
+    ips: RangeSet,
+  ): Promise<boolean> {
+    const { cluster, world } = this.#options;
+    const { name } = pool.metadata;
+    const patch = correctionOf(pool, wanted, subnet, ips);
+    if (!patch) return true;
+    try {
+      world.learnPool(await cluster.patch<SpiderIPPool>(spiderIPPools, { name }, patch));
+      return true;
+    } catch (error) {
+      if (error instanceof UnknownOutcome || hasCode(error, 404, 409)) await this.#reread(name);
+      if (hasCode(error, 403, 422)) {
+        this.#refused(subject.key, "change", name, error);
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /** Reads what the cluster has; a pool that is gone is learned from the watch. */
+  async #reread(name: string): Promise<void> {
+    const { cluster, world } = this.#options;
+    try {
+      world.learnPool(await cluster.get<SpiderIPPool>(spiderIPPools, { name }));
+    } catch (error) {
+      if (!hasCode(error, 404)) throw error;
+    }
+  }
+
+  #refused(key: string, action: string, pool: string, error: unknown): void {
+    this.#refuse(key, notice("Refused", { action, pool, text: (error as Error).message }));
+  }
+
+  #refuse(key: string, refusal: Notice): void {
+    this.#options.onRefused(key, refusal);
+  }
+}

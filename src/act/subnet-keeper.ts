@@ -1,0 +1,103 @@
+/**
+ * What every subnet needs: label, finalizer, family, its totals in `status`, and its end once its ledger is empty.
+ *
+ * A subnet that is being deleted gives out nothing more and waits for its pools to go: pools of living applications are not
+ * taken from them.
+ * @module
+ */
+
+import { familyOf } from "../address/address.ts";
+import { cidrLabel, parseCidr } from "../address/cidr.ts";
+import { asInt64, isSameCount } from "../address/int64.ts";
+import { countOf } from "../address/range-set.ts";
+import type { Book } from "../api/book.ts";
+import { totalOf } from "../api/ippool.ts";
+import { FINALIZER, LABEL } from "../api/names.ts";
+import { spiderSubnets } from "../api/resources.ts";
+import type { SpiderSubnet } from "../api/subnet.ts";
+import { type Cluster, hasCode } from "../cluster/cluster.ts";
+
+export interface SubnetKeeperOptions {
+  readonly cluster: Cluster;
+  subnet(name: string): SpiderSubnet | undefined;
+  book(name: string): Book | undefined;
+  learnSubnet(subnet: SpiderSubnet, book: Book | undefined): void;
+}
+
+export class SubnetKeeper {
+  readonly #options: SubnetKeeperOptions;
+
+  constructor(options: SubnetKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Tells whether {@link SubnetKeeper.keep} would write. */
+  isDue(name: string): boolean {
+    return this.#metadataPatch(name) !== undefined || this.#statusPatch(name) !== undefined;
+  }
+
+  /** Brings a subnet up to date by one write; the next look does the rest. */
+  async keep(name: string): Promise<void> {
+    const { cluster, subnet: lookUp, book, learnSubnet } = this.#options;
+    const subnet = lookUp(name);
+    if (!subnet) return;
+    const ofObject = this.#metadataPatch(name);
+    const patch = ofObject ?? this.#statusPatch(name);
+    if (!patch) return;
+    const options = ofObject ? {} : ({ subresource: "status" } as const);
+    try {
+      const written = await cluster.patch<SpiderSubnet>(spiderSubnets, { name }, patch, options);
+      if (subnet.metadata.deletionTimestamp === undefined) learnSubnet(written, book(name));
+    } catch (error) {
+      if (hasCode(error, 404, 422)) return;
+      if (hasCode(error, 409)) learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name }), undefined);
+      throw error;
+    }
+  }
+
+  #metadataPatch(name: string): object | undefined {
+    const subnet = this.#options.subnet(name);
+    if (!subnet) return undefined;
+    const { resourceVersion, deletionTimestamp, labels = {}, finalizers = [] } = subnet.metadata;
+    const hasFinalizer = finalizers.includes(FINALIZER);
+    if (deletionTimestamp !== undefined) {
+      if (!hasFinalizer || (this.#options.book(name)?.entries.size ?? 0) > 0) return undefined;
+      return { metadata: { resourceVersion, finalizers: finalizers.filter((other) => other !== FINALIZER) } };
+    }
+    if (!isReadable(subnet)) return undefined;
+    const label = cidrLabel(subnet.spec.subnet);
+    const isLabelled = labels[LABEL.subnetCidr] === label || label.startsWith("-");
+    if (isLabelled && hasFinalizer && subnet.spec.ipVersion !== undefined) return undefined;
+    return {
+      metadata: {
+        resourceVersion,
+        ...(isLabelled ? {} : { labels: { [LABEL.subnetCidr]: label } }),
+        ...(hasFinalizer ? {} : { finalizers: [...finalizers, FINALIZER] }),
+      },
+      ...(subnet.spec.ipVersion === undefined ? { spec: { ipVersion: familyOf(subnet.spec.subnet) } } : {}),
+    };
+  }
+
+  #statusPatch(name: string): object | undefined {
+    const subnet = this.#options.subnet(name);
+    const book = this.#options.book(name);
+    if (!subnet || !book || !isReadable(subnet)) return undefined;
+    const { totalIPCount, allocatedIPCount } = subnet.status ?? {};
+    const total = countOf(totalOf(subnet.spec));
+    if (isSameCount(totalIPCount, total) && isSameCount(allocatedIPCount, book.count)) return undefined;
+    return {
+      metadata: { resourceVersion: subnet.metadata.resourceVersion },
+      status: { totalIPCount: asInt64(total), allocatedIPCount: asInt64(book.count) },
+    };
+  }
+}
+
+function isReadable(subnet: SpiderSubnet): boolean {
+  try {
+    parseCidr(subnet.spec.subnet);
+    totalOf(subnet.spec);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * The ledger of one subnet: who waits for addresses, what goes back, and the one conditional write at a time that does both.
+ *
+ * Group commit: what is asked for while a write is under way, or within a short time after it, goes into the next one
+ * (DESIGN §3). A conflict or an unknown outcome reads the subnet again and plans anew; planning is idempotent, so nothing is
+ * granted twice. Wants that cannot be served stay in line until they are granted or withdrawn.
+ * @module
+ */
+
+import type { Family } from "../address/address.ts";
+import { asInt64, countText } from "../address/int64.ts";
+import { countOf, formatRanges, type RangeSet } from "../address/range-set.ts";
+import type { Book } from "../api/book.ts";
+import { spiderSubnets } from "../api/resources.ts";
+import type { SpiderSubnet } from "../api/subnet.ts";
+import type { Clock } from "../clock.ts";
+import { ApiError, type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
+import { AvoidedAddresses } from "./avoided-addresses.ts";
+import { type Answer, type Cut, type LedgerSituation, planLedger, type Want } from "./ledger-plan.ts";
+import { type Notice, notice } from "./notices.ts";
+
+/** What the ledger must know of the world, at the moment it plans. */
+export interface LedgerView {
+  subnet(name: string): SpiderSubnet | undefined;
+  /** Everything a plan starts from, and why the subnet gives out nothing, if so. */
+  situation(name: string, avoided: RangeSet): { situation: LedgerSituation | undefined; refusal: Notice | undefined };
+  /** The pool of the subnet with the most addresses that nobody uses, for people. */
+  spare(subnet: string): { pool: string; count: bigint } | undefined;
+  learnSubnet(subnet: SpiderSubnet, book: Book | undefined): void;
+}
+
+export interface SubnetLedgerOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly view: LedgerView;
+  /** Least time between the starts of two writes; what comes within it shares the next one. */
+  readonly gatherMs: number;
+  /** The record of this want's pool now has all that was asked for. */
+  onGranted(want: Want): void;
+  /** The want cannot be served now; told again only when the cause is another one. */
+  onRefused(want: Want, refusal: Notice): void;
+  onFailure(subnet: string, error: unknown, retryInMs: number): void;
+  onWrite(subnet: string, wants: number, cuts: number): void;
+}
+
+interface Line extends Want {
+  /** Reason and need last told, so that a waiting pool is not told the same again and again. */
+  told: string;
+}
+
+const backOffMsMin = 100;
+const backOffMsMax = 30_000;
+/** A write that took long is followed by a longer time of gathering, so that a large ledger is written less often. */
+const gatherPerWrite = 4;
+const gatherMsMax = 1_000;
+/** etcd takes requests of 1.5 MiB; the object has more in it than its ledger. */
+const ledgerBytesMax = 1_500_000;
+
+export class SubnetLedger {
+  readonly #name: string;
+  readonly #options: SubnetLedgerOptions;
+  /** In the order in which they came; wants for one pool replace each other and keep the place. */
+  readonly #wants = new Map<string, Line>();
+  readonly #cuts = new Map<string, Cut>();
+  /** Pools whose records the write under way cuts. */
+  #cutting: ReadonlySet<string> = new Set();
+  readonly #avoided: AvoidedAddresses;
+  #running = false;
+  #again = false;
+  #failures = 0;
+  #notBefore = 0;
+  #stopped = false;
+
+  constructor(name: string, options: SubnetLedgerOptions) {
+    this.#name = name;
+    this.#options = options;
+    this.#avoided = new AvoidedAddresses(options.clock);
+  }
+
+  /** Puts a want in line; one for the same pool is replaced and keeps its place. */
+  want(want: Want): void {
+    const before = this.#wants.get(want.pool);
+    this.#wants.set(want.pool, { ...want, told: before?.size === want.size ? before.told : "" });
+    this.#cuts.delete(want.pool);
+    this.recheck();
+  }
+
+  /** Takes a pool's want out of line. */
+  withdraw(pool: string): void {
+    this.#wants.delete(pool);
+  }
+
+  /** Makes a record smaller or, without `keep`, removes it. */
+  cut(cut: Cut): void {
+    this.#cuts.set(cut.pool, cut);
+    this.recheck();
+  }
+
+  /** Whether a record is about to be cut, so that what the caches say of it must not be relied on. */
+  isCutting(pool: string): boolean {
+    return this.#cuts.has(pool) || this.#cutting.has(pool);
+  }
+
+  /** Does not give these addresses to anybody for a while. */
+  avoid(addresses: RangeSet): void {
+    this.#avoided.add(addresses);
+  }
+
+  /** Key of the machine whose want or grant has this pool name at the moment. */
+  holder(pool: string): string | undefined {
+    return this.#wants.get(pool)?.key;
+  }
+
+  get waiting(): number {
+    return this.#wants.size;
+  }
+
+  get isIdle(): boolean {
+    return !this.#running;
+  }
+
+  /** Looks at everything again: something that decides about it has changed. */
+  recheck(): void {
+    this.#again = true;
+    if (!this.#running && !this.#stopped && this.#wants.size + this.#cuts.size > 0) void this.#run();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    const { clock } = this.#options;
+    while (this.#again && !this.#stopped && this.#wants.size + this.#cuts.size > 0) {
+      const delay = this.#notBefore - clock.now();
+      if (delay > 0) await new Promise<void>((resolve) => clock.after(delay, resolve));
+      // What comes in the same turn of the event loop belongs together.
+      else await Promise.resolve();
+      this.#again = false;
+      await this.#commit().catch((error: unknown) => this.#failed(error));
+    }
+    this.#running = false;
+  }
+
+  async #commit(): Promise<void> {
+    const { clock, view, onWrite } = this.#options;
+    const { situation, refusal } = view.situation(this.#name, this.#avoided.current());
+    const [wants, cuts] = [[...this.#wants.values()], [...this.#cuts.values()]];
+    for (const want of wants) {
+      const own = refusal ?? (situation && familyRefusal(want, this.#name, situation));
+      if (own) this.#refuse(want, own.message, () => own);
+    }
+    const subnet = view.subnet(this.#name);
+    if (!situation || !subnet) return this.#cuts.clear(); // a subnet that is gone has taken its records with it
+    const served = refusal ? [] : wants.filter((want) => want.family === situation.family);
+    let plan = planLedger(situation, served, cuts);
+    const bytes = Buffer.byteLength(JSON.stringify(plan.book.text ?? ""));
+    if (bytes > ledgerBytesMax && bytes > Buffer.byteLength(JSON.stringify(situation.book.text ?? ""))) {
+      const full = notice("LedgerFull", { subnet: this.#name, bytes, bytesMax: ledgerBytesMax });
+      for (const want of served) this.#refuse(want, full.reason, () => full);
+      plan = planLedger(situation, [], cuts);
+    }
+    if (plan.book.text !== (subnet.status?.controlledIPPools ?? undefined)) {
+      const startedAt = clock.now();
+      this.#cutting = new Set(cuts.map(({ pool }) => pool));
+      await this.#write(subnet, plan.book, situation).finally(() => {
+        this.#cutting = new Set();
+      });
+      const took = clock.now() - startedAt;
+      this.#notBefore = startedAt + Math.min(gatherMsMax, Math.max(this.#options.gatherMs, took * gatherPerWrite));
+      onWrite(this.#name, served.length, cuts.length);
+    }
+    this.#failures = 0;
+    for (const cut of cuts) if (this.#cuts.get(cut.pool) === cut) this.#cuts.delete(cut.pool);
+    for (const answer of plan.answers) this.#answer(answer, situation.family);
+  }
+
+  async #write(subnet: SpiderSubnet, book: Book, { total }: LedgerSituation): Promise<void> {
+    const { cluster, view } = this.#options;
+    const { name, resourceVersion } = subnet.metadata;
+    const status = {
+      controlledIPPools: book.text ?? null,
+      allocatedIPCount: asInt64(book.count),
+      totalIPCount: asInt64(countOf(total)),
+    };
+    try {
+      const written = await cluster.patch<SpiderSubnet>(
+        spiderSubnets,
+        { name },
+        { metadata: { resourceVersion }, status },
+        { subresource: "status" },
+      );
+      view.learnSubnet(written, book);
+    } catch (error) {
+      // Somebody else wrote, or nobody knows whether we did: what the subnet says now is what counts.
+      if (error instanceof UnknownOutcome || hasCode(error, 409)) {
+        view.learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name }), undefined);
+      }
+      throw error;
+    }
+  }
+
+  #answer(answer: Answer, family: Family): void {
+    const { want } = answer;
+    const line = this.#wants.get(want.pool);
+    if (!line || line.key !== want.key) return; // withdrawn while the write was under way
+    if (answer.kind === "granted") {
+      if (line.size > want.size) return; // asked for more meanwhile: stays in line
+      this.#wants.delete(want.pool);
+      this.#options.onGranted(want);
+    } else if (answer.kind === "short") {
+      const { free, needed } = answer;
+      this.#refuse(line, "InsufficientAddresses", () => {
+        const spare = this.#options.view.spare(this.#name);
+        return notice("InsufficientAddresses", { subnet: this.#name, free, needed, ...(spare && { spare }) });
+      });
+    } else {
+      const addresses = formatRanges(answer.addresses, family).join(", ");
+      const reason = `addresses ${addresses} of pool ${want.pool} are in use and recorded for another pool`;
+      this.#refuse(line, "Conflict", () => notice("SubnetInvalid", { subnet: this.#name, reason }));
+    }
+  }
+
+  /** Tells a waiting pool why, unless it knows: how many addresses are free just now is no news to it. */
+  #refuse(want: Want, cause: string, refusal: () => Notice): void {
+    const line = this.#wants.get(want.pool);
+    const told = `${cause} ${want.size}`;
+    if (!line || line.told === told) return;
+    line.told = told;
+    this.#options.onRefused(line, refusal());
+  }
+
+  #failed(error: unknown): void {
+    const { clock, random, onFailure } = this.#options;
+    this.#again = true;
+    const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    // A conflict has been read again already: the next try sees what is there.
+    const isConflict = hasCode(error, 409) && this.#failures === 0;
+    const backOff = Math.min(backOffMsMax, backOffMsMin * 2 ** Math.min(this.#failures++, 10)) * (0.5 + random() / 2);
+    const retryInMs = isConflict ? 0 : Math.max(asked, backOff);
+    this.#notBefore = clock.now() + retryInMs;
+    onFailure(this.#name, error, retryInMs);
+  }
+}
+
+function familyRefusal(want: Want, subnet: string, { family }: LedgerSituation): Notice | undefined {
+  if (want.family === family) return undefined;
+  return notice("SubnetWrongFamily", { subnet, wanted: want.family, actual: family });
+}

@@ -1,0 +1,74 @@
+/**
+ * The text in a subnet's `status.controlledIPPools`: the ledger of which pool has which ranges (spec §1.5.2).
+ *
+ * Reading is lenient where the reference's own writers differ (`"ips":null`, missing members); writing has one form, with
+ * sorted keys and no white space, so that an unchanged ledger is an unchanged text.
+ * @module
+ */
+
+/** What a subnet has recorded for one pool. */
+export interface PoolRecord {
+  /** Ranges as in `spec.ips`. */
+  readonly ips: readonly string[];
+  /** Only for auto pools, see `application.ts`. */
+  readonly application?: string;
+}
+
+/**
+ * Parses the text; absent and null mean no record.
+ * @throws {SyntaxError} If it is anything but a JSON object of records; "" is an error, as in the reference.
+ */
+export function parseControlledPools(text: string | null | undefined): Map<string, PoolRecord> {
+  const records = new Map<string, PoolRecord>();
+  if (text === null || text === undefined) return records;
+  for (const [name, value] of Object.entries(parseObject(text))) records.set(name, toRecord(name, value));
+  return records;
+}
+
+/** Formats records with sorted keys and no white space; `undefined` (field absent) where there are none, never `{}`. */
+export function formatControlledPools(records: ReadonlyMap<string, PoolRecord>): string | undefined {
+  return joinRecords([...records.keys()].sort().map((name) => formatRecord(name, records.get(name) as PoolRecord)));
+}
+
+/**
+ * Formats one record as the member `"name":{…}` of the text. A ledger of many pools keeps these fragments, so that changing
+ * one record does not format all of them again.
+ */
+export function formatRecord(name: string, record: PoolRecord): string {
+  const application = record.application === undefined ? "" : `,"application":${JSON.stringify(record.application)}`;
+  // Go writes the nil slice of an empty pool as null.
+  const ips = record.ips.length === 0 ? "null" : JSON.stringify(record.ips);
+  return `${JSON.stringify(name)}:{"ips":${ips}${application}}`;
+}
+
+/** Joins fragments of {@link formatRecord}, given in the order of their names, to the text; `undefined` for none. */
+export function joinRecords(fragments: readonly string[]): string | undefined {
+  return fragments.length === 0 ? undefined : `{${fragments.join(",")}}`;
+}
+
+function toRecord(name: string, value: unknown): PoolRecord {
+  if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
+    throw new SyntaxError(`Cannot parse controlledIPPools: the record of pool "${name}" is not a JSON object`);
+  }
+  const { ips, application } = (value ?? {}) as { ips?: unknown; application?: unknown };
+  const ranges = ips ?? [];
+  if (!Array.isArray(ranges) || !ranges.every((range) => typeof range === "string")) {
+    throw new SyntaxError(`Cannot parse controlledIPPools: the ips of pool "${name}" are not a list of ranges`);
+  }
+  return typeof application === "string" && application !== "" ? { ips: ranges, application } : { ips: ranges };
+}
+
+function parseObject(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`Cannot parse controlledIPPools: ${(error as Error).message}`);
+  }
+  // Go decodes "null" into an empty map.
+  if (value === null) return {};
+  if (typeof value !== "object" || Array.isArray(value)) {
+    throw new SyntaxError("Cannot parse controlledIPPools: it is not a JSON object");
+  }
+  return value;
+}

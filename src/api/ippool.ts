@@ -1,0 +1,70 @@
+/**
+ * SpiderIPPool: the addresses of one application, or of whoever an administrator made them for (spec §1.2).
+ * @module
+ */
+
+import type { Family } from "../address/address.ts";
+import { parseRanges, type RangeSet, subtract } from "../address/range-set.ts";
+import type { KubeObject } from "../cluster/cluster.ts";
+import type { Condition } from "./condition.ts";
+import { LABEL } from "./names.ts";
+import { familyOfSubnet, type Route } from "./subnet.ts";
+
+/** `metav1.LabelSelector`. */
+export interface LabelSelector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
+
+export interface SpiderIPPoolSpec {
+  ipVersion?: Family;
+  /** CIDR in canonical form. */
+  subnet: string;
+  ips?: string[];
+  excludeIPs?: string[];
+  gateway?: string;
+  routes?: Route[];
+  podAffinity?: LabelSelector;
+  namespaceAffinity?: LabelSelector;
+  namespaceName?: string[];
+  nodeAffinity?: LabelSelector;
+  nodeName?: string[];
+  multusName?: string[];
+  default?: boolean;
+  disable?: boolean;
+}
+
+/** Where an auto pool is in its life cycle. */
+export type PoolState = "pending" | "created" | "scaling" | "orphaned" | "deleted";
+
+export interface SpiderIPPoolStatus {
+  /** JSON text, see `allocated-ips.ts`; written by who hands out addresses, never by a pool's life cycle. */
+  allocatedIPs?: string | null;
+  allocatedIPCount?: number;
+  totalIPCount?: number;
+  /** Ours, on auto pools. */
+  state?: PoolState;
+  /** Ours, on auto pools. */
+  conditions?: Condition[];
+  /** Ours: `metadata.generation` that this status speaks of. */
+  observedGeneration?: number;
+}
+
+export interface SpiderIPPool extends KubeObject {
+  spec: SpiderIPPoolSpec;
+  status?: SpiderIPPoolStatus;
+}
+
+/**
+ * Returns the addresses that a pool or subnet has: `ips` without `excludeIPs` (spec §1.6.3).
+ * @throws {SyntaxError} If the subnet or a range is malformed.
+ */
+export function totalOf(spec: Pick<SpiderIPPoolSpec, "subnet" | "ipVersion" | "ips" | "excludeIPs">): RangeSet {
+  const family = familyOfSubnet(spec);
+  return subtract(parseRanges(spec.ips, family), parseRanges(spec.excludeIPs, family));
+}
+
+/** Tells whether a pool is an automatic one: the label's existence decides, its value does not (spec §2.2.1). */
+export function isAutoPool(pool: KubeObject): boolean {
+  return pool.metadata.labels?.[LABEL.applicationName] !== undefined;
+}

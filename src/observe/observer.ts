@@ -1,0 +1,191 @@
+/**
+ * Watches the cluster and answers what there is: the caches of everything that decides about pools.
+ *
+ * Nothing is decided here. Each change is reduced to the keys of what has to be looked at again; nobody is told before every
+ * cache has been filled once (docs/lifecycle.md, invariant 5).
+ * @module
+ */
+
+import type { Family } from "../address/address.ts";
+import type { RangeSet } from "../address/range-set.ts";
+import { parseApplicationText } from "../api/application.ts";
+import type { Book } from "../api/book.ts";
+import type { SpiderIPPool } from "../api/ippool.ts";
+import type { SpiderReservedIP } from "../api/reserved-ip.ts";
+import { pods, spiderIPPools, spiderReservedIPs, spiderSubnets } from "../api/resources.ts";
+import type { SpiderSubnet } from "../api/subnet.ts";
+import type { Clock } from "../clock.ts";
+import type { Cluster, KubeObject, Resource } from "../cluster/cluster.ts";
+import type { Change } from "../cluster/reflected-store.ts";
+import { type Reflector, type ReflectorState, startReflector } from "../cluster/reflector.ts";
+import { ApplicationIndex } from "./application-index.ts";
+import type { DemandSettings, Wish } from "./demand.ts";
+import { Owners } from "./owners.ts";
+import { toPinnedPod } from "./pod-owner.ts";
+import { applicationKeyOf, PoolIndex } from "./pool-index.ts";
+import { type Life, livesOf } from "./pool-life.ts";
+import { ReservedIndex, SubnetIndex } from "./subnet-index.ts";
+import { nativeKinds, toWorkload, type Workload, workloadKey } from "./workload.ts";
+
+export interface ObserverOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly settings: DemandSettings;
+  /** An application, or something that it depends on, may have changed. */
+  onApplication(key: string): void;
+  onPool(name: string): void;
+  /** `isForeign`: the ledger is not as we left it, so all of it has to be looked through. */
+  onSubnet(name: string, isForeign: boolean): void;
+  onReserved(): void;
+  onState(resource: Resource, state: ReflectorState): void;
+  onUnknownOwner(kind: { apiVersion: string; kind: string }, error: unknown): void;
+}
+
+export class Observer {
+  readonly pools = new PoolIndex();
+  readonly subnets = new SubnetIndex();
+  readonly applications: ApplicationIndex;
+  readonly #reserved = new ReservedIndex();
+  readonly #owners: Owners;
+  readonly #options: ObserverOptions;
+  readonly #reflectors: Reflector<unknown>[] = [];
+  readonly #poolReflector: Reflector<SpiderIPPool>;
+  readonly #subnetReflector: Reflector<SpiderSubnet>;
+  /** A book that we wrote ourselves, until its subnet object has been taken in. */
+  readonly #ownBooks = new Map<string, Book>();
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+    const { cluster, clock, random } = options;
+    this.#owners = new Owners({
+      cluster,
+      clock,
+      random,
+      onOwner: (kind, namespace, name) => this.#onOwner(kind, namespace, name),
+      onUnknown: options.onUnknownOwner,
+    });
+    this.applications = new ApplicationIndex(options.settings, this.#owners);
+    for (const native of nativeKinds) {
+      this.#reflect<KubeObject, Workload>(
+        native.resource,
+        (object) => toWorkload(native, object),
+        (change) => this.applications.takeWorkload(change).forEach(options.onApplication),
+      );
+    }
+    this.#reflect(
+      pods,
+      toPinnedPod,
+      (change) => this.applications.takePod(change).forEach(options.onApplication),
+      true,
+    );
+    this.#reflect<SpiderReservedIP, SpiderReservedIP>(spiderReservedIPs, stripped, (change) => {
+      this.#reserved.take(change);
+      options.onReserved();
+    });
+    this.#subnetReflector = this.#reflect<SpiderSubnet, SpiderSubnet>(spiderSubnets, stripped, (change) =>
+      this.#onSubnet(change),
+    );
+    this.#poolReflector = this.#reflect<SpiderIPPool, SpiderIPPool>(spiderIPPools, stripped, (change) => {
+      for (const key of this.pools.take(change)) {
+        this.applications.watchOwnerOf(change.object);
+        options.onApplication(key);
+      }
+      options.onPool(change.object.metadata.name);
+    });
+  }
+
+  /** Resolves when every cache has been filled once. */
+  async synced(): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.synced));
+  }
+
+  /** The wish of an application, and the lives of all pools that it wants or has. */
+  observe(key: string): { native: boolean; wish: Wish; lives: Life[] } {
+    const { native, wish } = this.applications.wishOf(key);
+    const lives = livesOf(native, wish.demand, this.pools.ofApplication(key), {
+      subnet: (name) => this.subnets.get(name),
+      record: (subnet, pool) => this.subnets.book(subnet)?.entries.get(pool)?.ranges,
+    });
+    return { native, wish, lives };
+  }
+
+  reserved(family: Family): RangeSet {
+    return this.#reserved.of(family);
+  }
+
+  /** Takes the answer to a write of our own in, so that the next decision sees it. */
+  learnPool(pool: SpiderIPPool): void {
+    this.#poolReflector.learn(pool);
+  }
+
+  /** Likewise; `book` is the ledger in it, which its writer has read already. */
+  learnSubnet(subnet: SpiderSubnet, book?: Book): void {
+    if (book) this.#ownBooks.set(subnet.metadata.name, book);
+    this.#subnetReflector.learn(subnet);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#reflectors.map((reflector) => reflector.stop()), this.#owners.stop()]);
+  }
+
+  #reflect<O extends KubeObject, T>(
+    resource: Resource,
+    transform: (object: O) => T,
+    onEvent: (change: Change<T>) => void,
+    metadataOnly = false,
+  ): Reflector<T> {
+    const { cluster, clock, random, onState } = this.#options;
+    const reflector = startReflector<O, T>({
+      cluster,
+      resource,
+      metadataOnly,
+      clock,
+      random,
+      transform,
+      onEvent,
+      onState: (state) => onState(resource, state),
+    });
+    this.#reflectors.push(reflector as Reflector<unknown>);
+    return reflector;
+  }
+
+  #onSubnet(change: Change<SpiderSubnet>): void {
+    const { name } = change.object.metadata;
+    const own = this.#ownBooks.get(name);
+    const { records, isAnother } = this.subnets.take(change, own);
+    const isForeign = own === undefined || this.subnets.book(name) !== own;
+    for (const { pool, application } of records) this.#onRecord(pool, application);
+    if (isAnother) {
+      for (const pool of this.pools.ofCidr(change.object.spec.subnet)) {
+        const key = applicationKeyOf(pool);
+        if (key !== undefined) this.#options.onApplication(key);
+      }
+    }
+    this.#options.onSubnet(name, isForeign && records.length > 0);
+  }
+
+  #onRecord(pool: string, application: string | undefined): void {
+    const parsed = application === undefined ? undefined : parseApplicationText(application);
+    const object = this.pools.get(pool);
+    const keys = [parsed && workloadKey(parsed), object && applicationKeyOf(object)];
+    for (const key of new Set(keys)) if (key !== undefined) this.#options.onApplication(key);
+  }
+
+  #onOwner(kind: { apiVersion: string; kind: string }, namespace: string, name: string): void {
+    for (const key of this.applications.keysOfOwner(kind, namespace, name)) this.#options.onApplication(key);
+    if (name === "") for (const pool of this.pools.values()) this.#onPoolOfKind(pool, kind.kind);
+  }
+
+  /** A kind's owners have been listed, or it has to be looked up again: its pools are what depends on that. */
+  #onPoolOfKind(pool: SpiderIPPool, kind: string): void {
+    const key = applicationKeyOf(pool);
+    if (key?.split("/")[1]?.startsWith(kind) === true) this.#options.onApplication(key);
+  }
+}
+
+/** What is kept of an object: all but the bookkeeping of who wrote which field. */
+function stripped<O extends KubeObject>(object: O): O {
+  const { managedFields: _, ...metadata } = object.metadata as O["metadata"] & { managedFields?: unknown };
+  return { ...object, metadata };
+}

@@ -1,0 +1,212 @@
+/**
+ * From what an application wants and which pool objects carry its labels, to the facts of each pool's machine.
+ *
+ * Pure. Here is decided which pool object a machine speaks of: a live one that belongs to the application, else, where nobody
+ * wants one any more, the one that is being deleted. Every further object gets a life of its own (docs/lifecycle.md, Words).
+ * @module
+ */
+
+import type { PoolFact, WorkloadFact } from "../../machines/events.ts";
+import type { Family } from "../address/address.ts";
+import { countOf, EMPTY, parseRanges, type RangeSet } from "../address/range-set.ts";
+import { allocatedRanges } from "../api/allocated-ips.ts";
+import { type Application, applicationOfPool } from "../api/application.ts";
+import { type AutoPoolOwner, correctionOf } from "../api/auto-pool.ts";
+import type { SpiderIPPool } from "../api/ippool.ts";
+import { ANNOTATION, LABEL } from "../api/names.ts";
+import type { SpiderSubnet } from "../api/subnet.ts";
+import { workloadKey } from "./workload.ts";
+
+/** One pool that an application wants. */
+export interface WantedPool extends AutoPoolOwner {
+  /** Name of the SpiderSubnet to cut it from. */
+  readonly subnet: string;
+  /** Addresses wanted. */
+  readonly desired: number;
+  /** Pods that exist, where nobody tells how many are wanted. */
+  readonly pods?: number;
+}
+
+/** What is known of an application's wishes. */
+export type Demand =
+  | { readonly kind: "wants"; readonly pools: readonly WantedPool[] }
+  /** It exists, and what it has stays as it is. */
+  | { readonly kind: "keeps"; readonly uid: string }
+  | { readonly kind: "gone" }
+  | { readonly kind: "unknown" };
+
+/** The life of one pool: what its machine is told, and what an operation on it needs to know. */
+export interface Life {
+  readonly key: string;
+  readonly native: boolean;
+  readonly subnet: string;
+  /** Absent where the application does not want the pool, or where that is unknown. */
+  readonly wanted: WantedPool | undefined;
+  readonly pool: SpiderIPPool | undefined;
+  /** `undefined` where it is not known. */
+  readonly workloadFact: WorkloadFact | "gone" | undefined;
+  readonly poolFact: PoolFact | "gone";
+}
+
+/** What the facts of a pool depend on besides the pool itself. */
+export interface Surroundings {
+  subnet(name: string): SpiderSubnet | undefined;
+  /** The ledger's record of a pool; `undefined` where there is none. */
+  record(subnet: string, pool: string): RangeSet | undefined;
+}
+
+/** Returns the key of a pool's machine. */
+export function lifeKey(application: Omit<Application, "uid">, nic: string, family: Family, subnet: string): string {
+  return `${workloadKey(application)}/${nic}/${family}@${subnet}`;
+}
+
+/** Returns the lives of all pools that an application wants or has. */
+export function livesOf(native: boolean, demand: Demand, pools: Iterable<SpiderIPPool>, around: Surroundings): Life[] {
+  const groups = new Map<string, { subnet: string; wanted?: WantedPool; pools: SpiderIPPool[] }>();
+  if (demand.kind === "wants") {
+    for (const wanted of demand.pools) {
+      const key = lifeKey(wanted.application, wanted.interface, wanted.family, wanted.subnet);
+      groups.set(key, { subnet: wanted.subnet, wanted, pools: [] });
+    }
+  }
+  for (const pool of pools) {
+    const owner = ownerOf(pool);
+    const subnet = pool.metadata.labels?.[LABEL.ownerSubnet];
+    if (!owner || !subnet) continue; // made by an older version, or taken over by a person
+    const key = lifeKey(owner.application, owner.interface, owner.family, subnet);
+    const group = groups.get(key) ?? { subnet, pools: [] };
+    group.pools.push(pool);
+    groups.set(key, group);
+  }
+  return [...groups].flatMap(([key, group]) => livesOfGroup(key, native, demand, group, around));
+}
+
+function livesOfGroup(
+  key: string,
+  native: boolean,
+  demand: Demand,
+  group: { subnet: string; wanted?: WantedPool; pools: SpiderIPPool[] },
+  around: Surroundings,
+): Life[] {
+  const uid = demand.kind === "keeps" ? demand.uid : group.wanted?.application.uid;
+  const ordered = group.pools.toSorted((a, b) => rank(a, uid) - rank(b, uid) || byAge(a, b));
+  const successorWanted = group.wanted !== undefined || demand.kind === "keeps";
+  const current = ordered[0] && (!isTerminating(ordered[0]) || !successorWanted) ? ordered[0] : undefined;
+  const wanted = group.wanted ?? (demand.kind === "keeps" && current ? asItIs(current, demand.uid, around) : undefined);
+  const lives: Life[] = [
+    {
+      key,
+      native,
+      subnet: group.subnet,
+      wanted,
+      pool: current,
+      workloadFact: wanted ? factOf(wanted) : demand.kind === "unknown" || demand.kind === "keeps" ? undefined : "gone",
+      poolFact: current ? poolFactOf(current, group.subnet, wanted, native, around) : "gone",
+    },
+  ];
+  for (const pool of ordered) {
+    if (pool === current) continue;
+    const poolFact = poolFactOf(pool, group.subnet, undefined, native, around);
+    const key2 = `${key}#${pool.metadata.name}`;
+    lives.push({ key: key2, native, subnet: group.subnet, wanted: undefined, pool, workloadFact: "gone", poolFact });
+  }
+  return lives;
+}
+
+/** Live pools first, and among them the application's own before a predecessor's. */
+function rank(pool: SpiderIPPool, uid: string | undefined): number {
+  if (isTerminating(pool)) return 2;
+  return pool.metadata.labels?.[LABEL.applicationUid] === uid ? 0 : 1;
+}
+
+function byAge(a: SpiderIPPool, b: SpiderIPPool): number {
+  const [x, y] = [a.metadata, b.metadata];
+  return (x.creationTimestamp ?? "").localeCompare(y.creationTimestamp ?? "") || x.name.localeCompare(y.name);
+}
+
+function isTerminating(pool: SpiderIPPool): boolean {
+  return pool.metadata.deletionTimestamp !== undefined;
+}
+
+function factOf(wanted: WantedPool): WorkloadFact {
+  const { desired, reclaim, application, pods } = wanted;
+  return { desired, uid: application.uid, reclaim, ...(pods === undefined ? {} : { pods }) };
+}
+
+/** Reads from a pool's labels whom it was made for; `undefined` where they do not say. */
+export function ownerOf(pool: SpiderIPPool): AutoPoolOwner | undefined {
+  const labels = pool.metadata.labels ?? {};
+  const application = applicationOfPool(pool);
+  const nic = labels[LABEL.interface];
+  const version = labels[LABEL.ipVersion];
+  if (!application || nic === undefined || (version !== "IPv4" && version !== "IPv6")) return undefined;
+  return {
+    application,
+    interface: nic,
+    family: version === "IPv4" ? 4 : 6,
+    reclaim: labels[LABEL.reclaim] === "true",
+    number: pool.metadata.annotations?.[ANNOTATION.ipNumber] ?? "",
+  };
+}
+
+/** What an application wants of a pool that is to stay as it is. */
+function asItIs(pool: SpiderIPPool, uid: string, around: Surroundings): WantedPool | undefined {
+  const owner = ownerOf(pool);
+  const subnet = pool.metadata.labels?.[LABEL.ownerSubnet];
+  if (!owner || !subnet) return undefined;
+  const record = around.record(subnet, pool.metadata.name);
+  const desired = record ? Number(countOf(record)) : sizeOf(pool, owner.family);
+  return { ...owner, application: { ...owner.application, uid }, subnet, desired };
+}
+
+/** Returns the addresses in `spec.ips`; none where somebody wrote something that cannot be read. */
+export function rangesOf(pool: SpiderIPPool, family: Family): RangeSet {
+  try {
+    return parseRanges(pool.spec.ips, family);
+  } catch {
+    return EMPTY;
+  }
+}
+
+function sizeOf(pool: SpiderIPPool, family: Family): number {
+  return Number(countOf(rangesOf(pool, family)));
+}
+
+function poolFactOf(
+  pool: SpiderIPPool,
+  subnetName: string,
+  wanted: WantedPool | undefined,
+  native: boolean,
+  around: Surroundings,
+): PoolFact {
+  const owner = ownerOf(pool) as AutoPoolOwner;
+  const ranges = rangesOf(pool, owner.family);
+  const record = around.record(subnetName, pool.metadata.name) ?? EMPTY;
+  const [size, reserved] = [Number(countOf(ranges)), Number(countOf(record))];
+  const subnet = around.subnet(subnetName);
+  const number = native ? (wanted?.number ?? owner.number) : String(reserved || size);
+  // UID and reclaim are facts of their own; what remains is what nobody but us should have written.
+  const drifted =
+    wanted !== undefined &&
+    subnet !== undefined &&
+    correctionOf(pool, { ...owner, number }, subnet, size === reserved ? record : ranges) !== undefined;
+  return {
+    size,
+    reserved,
+    inUse: inUse(pool, owner.family),
+    uid: pool.metadata.uid ?? "",
+    owner: owner.application.uid,
+    reclaim: owner.reclaim,
+    terminating: isTerminating(pool),
+    drifted,
+  };
+}
+
+/** Addresses in use; all of them where the record of use cannot be read, since none may then be taken away. */
+function inUse(pool: SpiderIPPool, family: Family): number {
+  try {
+    return Number(countOf(allocatedRanges(pool.status?.allocatedIPs, family)));
+  } catch {
+    return sizeOf(pool, family);
+  }
+}

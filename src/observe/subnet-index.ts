@@ -1,0 +1,121 @@
+/**
+ * The subnets that are there, with their ledgers read, and the addresses that are reserved.
+ *
+ * A ledger of thousands of records is read again only when its text is another one, and the change is told record by record.
+ * @module
+ */
+
+import type { Family } from "../address/address.ts";
+import { EMPTY, type RangeSet, union } from "../address/range-set.ts";
+import { type Book, readBook } from "../api/book.ts";
+import { reservedOf, type SpiderReservedIP } from "../api/reserved-ip.ts";
+import { familyOfSubnet, type SpiderSubnet } from "../api/subnet.ts";
+import type { Change } from "../cluster/reflected-store.ts";
+
+/** What a change of a subnet means for others. */
+export interface SubnetChange {
+  readonly name: string;
+  /** Pools whose record is another one now, with the application text of the old or new record. */
+  readonly records: readonly { readonly pool: string; readonly application: string | undefined }[];
+  /** Identity or CIDR changed, or the subnet came or went: every pool of it has to be looked at. */
+  readonly isAnother: boolean;
+}
+
+/** Subnets and books by name; fed with every change of the subnets' reflector. */
+export class SubnetIndex {
+  readonly #subnets = new Map<string, SpiderSubnet>();
+  readonly #books = new Map<string, Book>();
+
+  /** Takes a change in and tells what it means; `known` is the book where the writer of the change has it already. */
+  take(change: Change<SpiderSubnet>, known?: Book): SubnetChange {
+    const { object } = change;
+    const { name } = object.metadata;
+    const [before, bookBefore] = [this.#subnets.get(name), this.#books.get(name)];
+    if (change.type === "deleted") {
+      this.#subnets.delete(name);
+      this.#books.delete(name);
+      return { name, records: differences(bookBefore, undefined), isAnother: true };
+    }
+    const text = object.status?.controlledIPPools ?? undefined;
+    const candidates = [known, bookBefore];
+    const book =
+      candidates.find((candidate) => candidate !== undefined && candidate.text === text) ?? read(object, text);
+    this.#subnets.set(name, object);
+    this.#books.set(name, book);
+    const isAnother =
+      before?.metadata.uid !== object.metadata.uid ||
+      before?.spec.subnet !== object.spec.subnet ||
+      before?.metadata.deletionTimestamp !== object.metadata.deletionTimestamp;
+    return { name, records: differences(bookBefore, book), isAnother };
+  }
+
+  get(name: string): SpiderSubnet | undefined {
+    return this.#subnets.get(name);
+  }
+
+  names(): IterableIterator<string> {
+    return this.#subnets.keys();
+  }
+
+  book(name: string): Book | undefined {
+    return this.#books.get(name);
+  }
+}
+
+function read(subnet: SpiderSubnet, text: string | undefined): Book {
+  let family: Family = 4;
+  try {
+    family = familyOfSubnet(subnet.spec);
+  } catch {
+    // A subnet that is no CIDR gives out nothing; its record, if it has one, names no address that counts.
+  }
+  return readBook(text, family);
+}
+
+function differences(before: Book | undefined, after: Book | undefined): SubnetChange["records"] {
+  if (before === after) return [];
+  const changed: { pool: string; application: string | undefined }[] = [];
+  for (const [pool, entry] of after?.entries ?? []) {
+    if (before?.entries.get(pool)?.fragment !== entry.fragment) changed.push({ pool, application: entry.application });
+  }
+  for (const [pool, { application }] of before?.entries ?? []) {
+    if (!after?.entries.has(pool)) changed.push({ pool, application });
+  }
+  return changed;
+}
+
+/** Reserved addresses by family; fed with every change of the reserved addresses' reflector. */
+export class ReservedIndex {
+  readonly #objects = new Map<string, SpiderReservedIP>();
+  readonly #sets = new Map<Family, RangeSet>();
+
+  take(change: Change<SpiderReservedIP>): void {
+    const { name } = change.object.metadata;
+    if (change.type === "deleted") this.#objects.delete(name);
+    else this.#objects.set(name, change.object);
+    this.#sets.clear();
+  }
+
+  /** Addresses of a family that nobody may be given. */
+  of(family: Family): RangeSet {
+    const known = this.#sets.get(family);
+    if (known) return known;
+    const set = union(...[...this.#objects.values()].map((object) => readable(object, family)));
+    this.#sets.set(family, set);
+    return set;
+  }
+}
+
+/** What can be read of a reservation counts; a typing error in one object must not stop every application. */
+function readable(object: SpiderReservedIP, family: Family): RangeSet {
+  return union(
+    ...(object.spec.ips ?? []).map((text) => {
+      try {
+        const { metadata, spec } = object;
+        return reservedOf({ metadata, spec: { ...spec, ips: [text] } }, family);
+      } catch {
+        return EMPTY;
+      }
+    }),
+  );
+}

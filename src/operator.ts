@@ -1,0 +1,315 @@
+/**
+ * The operator on any `Cluster`: watch → observe → machines → act → API server, put together.
+ *
+ * The same assembly runs against a real API server (`autopool run`), in the demo, and in tests with a virtual clock. It holds
+ * no state of its own; stopping it at any point loses nothing.
+ * @module
+ */
+
+import type { Operation } from "../machines/operations.ts";
+import { Ledger, type LedgerWorld } from "./act/ledger.ts";
+import type { Notice } from "./act/notices.ts";
+import { PoolKeeper, type PoolStanding } from "./act/pool-keeper.ts";
+import { PoolWriter, type WriterWorld } from "./act/pool-writer.ts";
+import { RecordSweeper } from "./act/record-sweeper.ts";
+import { createRecorder, type Recorder } from "./act/recorder.ts";
+import { SubnetKeeper } from "./act/subnet-keeper.ts";
+import { createWorkQueue, type WorkQueue } from "./act/work-queue.ts";
+import { isAutoPool } from "./api/ippool.ts";
+import { FIELD_MANAGER } from "./api/names.ts";
+import type { Clock } from "./clock.ts";
+import { type Cluster, hasCode, UnknownOutcome } from "./cluster/cluster.ts";
+import { Confirmation } from "./confirmation.ts";
+import type { Log } from "./log.ts";
+import type { DemandSettings } from "./observe/demand.ts";
+import { Observer } from "./observe/observer.ts";
+import type { Life } from "./observe/pool-life.ts";
+import { Reconciler, type Transition } from "./reconciler.ts";
+import { standingOf } from "./standing.ts";
+import { tellComplaint, tellRefusal } from "./telling.ts";
+
+export interface OperatorSettings extends DemandSettings {
+  /** Writes under way at once. */
+  readonly concurrency: number;
+  /** Writes per second; absent means as fast as the API server answers. */
+  readonly writesPerSecond?: number;
+  /** Least time between two writes of one subnet's ledger, in ms. */
+  readonly gatherMs: number;
+  /** How often waiting pools whose obstacle no watch shows are tried again, in ms. */
+  readonly nudgeMs: number;
+}
+
+export const defaultSettings: OperatorSettings = {
+  defaultNumber: { fixed: false, count: 1 },
+  families: [4, 6],
+  concurrency: 20,
+  gatherMs: 100,
+  nudgeMs: 30_000,
+};
+
+export interface OperatorOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly settings: OperatorSettings;
+  readonly log: Log;
+  /** Operations are told instead of carried out. */
+  readonly dryRun?: (life: Life, operation: Operation) => void;
+  readonly onTransition?: (transition: Transition) => void;
+  readonly onLedgerWrite?: (subnet: string) => void;
+}
+
+const priority = { pool: 2, notice: 1, status: 0, tidy: -1 } as const;
+
+export class Operator {
+  readonly observer: Observer;
+  readonly reconciler: Reconciler;
+  readonly queue: WorkQueue;
+  readonly ledger: Ledger;
+  readonly #options: OperatorOptions;
+  readonly #confirmation: Confirmation;
+  readonly #writer: PoolWriter;
+  readonly #pools: PoolKeeper;
+  readonly #subnets: SubnetKeeper;
+  readonly #sweeper: RecordSweeper;
+  readonly #recorder: Recorder;
+  /** Pools whose status has to be looked at after the machines have been told. */
+  readonly #duePools = new Set<string>();
+  #stopNudging: () => void = () => {};
+  #running = false;
+
+  constructor(options: OperatorOptions) {
+    this.#options = options;
+    const { cluster, clock, log } = options;
+    this.queue = this.#createQueue();
+    this.#recorder = createRecorder({
+      cluster,
+      clock,
+      component: FIELD_MANAGER,
+      submit: (key, run) => this.#submit(key, run, "notice"),
+      onFailure: (error, event) => log.warn("event not written", { event: event.name, error }),
+    });
+    this.observer = this.#createObserver();
+    this.reconciler = this.#createReconciler();
+    this.#confirmation = new Confirmation(cluster, this.observer, this.reconciler, (key) => this.#writer.names.of(key));
+    const world = this.#world();
+    this.ledger = this.#createLedger(world);
+    this.#writer = new PoolWriter({
+      cluster,
+      ledger: this.ledger,
+      world,
+      onRefused: (key, refusal) => this.#refuse(key, refusal),
+    });
+    this.#pools = new PoolKeeper({ ...world, cluster, clock, standing: (name) => this.#standing(name) });
+    this.#subnets = new SubnetKeeper({ ...world, cluster });
+    this.#sweeper = new RecordSweeper({
+      ...world,
+      ledger: this.ledger,
+      confirm: (application, subnet, pool) => this.#confirmation.ofRecord(application, subnet, pool),
+      submit: (key, run) => this.#submit(key, run, "tidy"),
+    });
+  }
+
+  /** Resolves when every cache is filled and the first look has begun. */
+  async start(): Promise<void> {
+    await this.observer.synced();
+    this.#running = true;
+    for (const key of this.observer.applications.keys()) this.reconciler.enqueue(key);
+    this.reconciler.open();
+    for (const name of this.observer.subnets.names()) this.#onSubnet(name, true);
+    for (const pool of this.observer.pools.values()) this.#duePools.add(pool.metadata.name);
+    this.#lookAtPools();
+    this.#nudgeLater();
+  }
+
+  /** Nothing is being looked at, written, or tried again; pools may still wait for addresses. */
+  get isIdle(): boolean {
+    return this.reconciler.isIdle && this.queue.size === 0 && this.ledger.isIdle;
+  }
+
+  /** Finishes the writes under way and ends all watches. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#stopNudging();
+    this.reconciler.close();
+    this.ledger.stop();
+    await Promise.all([this.queue.stop(), this.observer.stop()]);
+  }
+
+  #createQueue(): WorkQueue {
+    const { clock, random, settings, log } = this.#options;
+    const { concurrency, writesPerSecond } = settings;
+    return createWorkQueue({
+      clock,
+      random,
+      concurrency,
+      ...(writesPerSecond === undefined ? {} : { perSecond: writesPerSecond }),
+      backOff: { firstMs: 200, maxMs: 60_000 },
+      onFailure: (key, error, failure) =>
+        log[isPassing(error) ? "debug" : "warn"]("operation failed", { key, error, ...failure }),
+    });
+  }
+
+  #createObserver(): Observer {
+    const { cluster, clock, random, settings, log } = this.#options;
+    return new Observer({
+      cluster,
+      clock,
+      random,
+      settings,
+      onApplication: (key) => this.reconciler.enqueue(key),
+      onPool: (name) => this.#onPool(name),
+      onSubnet: (name, isForeign) => this.#onSubnet(name, isForeign),
+      onReserved: () => this.ledger.recheck(),
+      onState: ({ plural }, state) => {
+        if (state.phase !== "waiting") return;
+        log.warn("watch failed", { resource: plural, error: state.error, retryInMs: state.delayMs });
+      },
+      onUnknownOwner: (kind, error) => log.warn("owners cannot be watched; their pools are kept", { ...kind, error }),
+    });
+  }
+
+  #createReconciler(): Reconciler {
+    return new Reconciler({
+      observe: (application) => this.observer.observe(application),
+      dispatch: (life, operation) => this.#dispatch(life, operation),
+      complain: (complaint) => tellComplaint(this.#recorder, complaint),
+      onTransition: (transition) => {
+        const { key, event, from, to } = transition;
+        if (from !== to) this.#options.log.info("pool changed", { key, event: event.type, from, to });
+        this.#options.onTransition?.(transition);
+      },
+      onForgotten: (application) => this.observer.applications.forget(application),
+      onReconciled: (lives) => this.#onReconciled(lives),
+    });
+  }
+
+  #createLedger(world: LedgerWorld): Ledger {
+    const { cluster, clock, random, settings, log } = this.#options;
+    return new Ledger({
+      cluster,
+      clock,
+      random,
+      gatherMs: settings.gatherMs,
+      world,
+      onGranted: ({ key }) => this.reconciler.tell(key, { type: "capacity.changed" }),
+      onRefused: ({ key }, refusal) => this.#refuse(key, refusal),
+      onFailure: (subnet, error, retryInMs) =>
+        log[isPassing(error) ? "debug" : "warn"]("ledger write failed", { subnet, error, retryInMs }),
+      onWrite: (subnet) => this.#options.onLedgerWrite?.(subnet),
+    });
+  }
+
+  /** What those who act may know: always as the caches are now. */
+  #world(): WriterWorld & LedgerWorld {
+    const { observer, reconciler } = this;
+    return {
+      subject: (key) => {
+        const life = reconciler.entry(key)?.life;
+        if (!life) return undefined;
+        // The newest answer of the API server may be younger than the last look.
+        const pool = life.pool && observer.pools.get(life.pool.metadata.name);
+        return { ...life, pool };
+      },
+      subnet: (name) => observer.subnets.get(name),
+      book: (name) => observer.subnets.book(name),
+      pool: (name) => observer.pools.get(name),
+      poolsOfCidr: (cidr) => observer.pools.ofCidr(cidr),
+      reserved: (family) => observer.reserved(family),
+      learnPool: (pool) => observer.learnPool(pool),
+      learnSubnet: (subnet, book) => observer.learnSubnet(subnet, book),
+      confirmUnwanted: (key) => this.#confirmation.ofPool(key),
+    };
+  }
+
+  #submit(key: string, run: () => Promise<void>, of: keyof typeof priority): void {
+    if (this.#running && !this.#options.dryRun) this.queue.add(key, run, { priority: priority[of] });
+  }
+
+  #dispatch(life: Life, operation: Operation): void {
+    const { key, subnet } = life;
+    if (this.#options.dryRun) return this.#options.dryRun(life, operation);
+    if (life.pool) this.#writer.names.note(key, subnet, life.pool.metadata.name);
+    this.#confirmation.note(life);
+    switch (operation.kind) {
+      case "ensurePool":
+        return this.#submit(key, () => this.#writer.ensure(key, operation.size), "pool");
+      case "keepPool":
+        return this.#submit(key, () => this.#writer.ensure(key, undefined), "pool");
+      case "removePool":
+        return this.#submit(key, () => this.#writer.remove(key, operation.uid), "pool");
+      case "releaseRecord":
+        return this.#submit(key, () => this.#writer.release(key, subnet), "pool");
+      case "notify":
+        return tellRefusal(this.#recorder, life, operation);
+      default:
+        operation satisfies never;
+    }
+  }
+
+  #refuse(key: string, { reason, message }: Notice): void {
+    this.reconciler.tell(key, { type: "operation.refused", reason, message });
+    this.#onPool(this.#writer.names.of(key) ?? "");
+  }
+
+  #standing(name: string): PoolStanding | undefined {
+    const key = this.#keysByPool.get(name);
+    const entry = key === undefined ? undefined : this.reconciler.entry(key);
+    return entry && standingOf(entry.snapshot);
+  }
+
+  readonly #keysByPool = new Map<string, string>();
+
+  #onReconciled(lives: readonly Life[]): void {
+    for (const { key, pool, subnet } of lives) {
+      if (!pool) continue;
+      this.#keysByPool.set(pool.metadata.name, key);
+      this.#writer.names.note(key, subnet, pool.metadata.name);
+      this.#duePools.add(pool.metadata.name);
+    }
+    this.#lookAtPools();
+  }
+
+  #onPool(name: string): void {
+    const pool = this.observer.pools.get(name);
+    if (!pool) this.#keysByPool.delete(name);
+    else if (!isAutoPool(pool)) {
+      this.#duePools.add(name);
+      if (this.#running) this.#lookAtPools();
+    }
+    // A pool that nobody recorded may have freed or taken addresses.
+    if (this.#running && (!pool || !isAutoPool(pool))) this.ledger.recheck(pool?.spec.subnet);
+  }
+
+  #lookAtPools(): void {
+    if (!this.#running) return;
+    for (const name of this.#duePools) {
+      if (this.#pools.isDue(name)) this.#submit(`status/${name}`, () => this.#pools.keep(name), "status");
+    }
+    this.#duePools.clear();
+  }
+
+  #onSubnet(name: string, isForeign: boolean): void {
+    if (!this.#running) return;
+    this.ledger.of(name).recheck();
+    if (this.#subnets.isDue(name)) this.#submit(`subnet/${name}`, () => this.#subnets.keep(name), "status");
+    if (isForeign) this.#sweeper.sweep(name);
+  }
+
+  /** Tries again what waits for something that no watch shows, such as an admission webhook's mind. */
+  #nudgeLater(): void {
+    const { clock, settings } = this.#options;
+    this.#stopNudging = clock.after(settings.nudgeMs, () => {
+      for (const { life, snapshot } of this.reconciler.entries()) {
+        if (snapshot.context.refusal?.reason === "Refused")
+          this.reconciler.tell(life.key, { type: "capacity.changed" });
+      }
+      this.#nudgeLater();
+    });
+  }
+}
+
+/** Failures that come and go by themselves and are tried again: no news for people. */
+function isPassing(error: unknown): boolean {
+  return error instanceof UnknownOutcome || hasCode(error, 409, 429, 500, 503, 504);
+}

@@ -1,0 +1,87 @@
+/**
+ * The text of a subnet's `controlledIPPools`.
+ * @module
+ */
+
+import * as fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  formatControlledPools,
+  formatRecord,
+  joinRecords,
+  type PoolRecord,
+  parseControlledPools,
+} from "../../src/api/controlled-pools.ts";
+
+/** As the reference writes it (spec 1.5.2). */
+const TEXT =
+  '{"auto4-test-app-1-eth0-40371":{"ips":["10.6.168.102","10.6.168.104-10.6.168.105"],"application":"apps_v1_Deployment_default_test-app-1"},"pool-x":{"ips":["10.6.168.108"]}}';
+
+const ledger = suite("controlledIPPools");
+
+ledger("is written as the reference writes it, whatever the order of the records", () => {
+  const records = new Map<string, PoolRecord>([
+    ["pool-x", { ips: ["10.6.168.108"] }],
+    [
+      "auto4-test-app-1-eth0-40371",
+      { ips: ["10.6.168.102", "10.6.168.104-10.6.168.105"], application: "apps_v1_Deployment_default_test-app-1" },
+    ],
+  ]);
+
+  assert.is(formatControlledPools(records), TEXT);
+});
+
+ledger("comes back as it was", () => {
+  assert.is(formatControlledPools(parseControlledPools(TEXT)), TEXT);
+});
+
+ledger("writes a pool without addresses as null, and reads null, [] and nothing as that", () => {
+  for (const member of ['"ips":null', '"ips":[]', ""]) {
+    const records = parseControlledPools(`{"p":{${member}}}`);
+
+    assert.equal(records.get("p"), { ips: [] });
+    assert.is(formatControlledPools(records), '{"p":{"ips":null}}');
+  }
+});
+
+ledger("is absent when empty, never {}", () => {
+  assert.is(formatControlledPools(new Map()), undefined);
+  for (const text of [undefined, null, "{}", "null"]) assert.is(parseControlledPools(text).size, 0);
+});
+
+ledger("reads a record with more members than ours", () => {
+  assert.equal(parseControlledPools('{"p":{"x":1,"ips":["10.0.0.1"]}}').get("p"), { ips: ["10.0.0.1"] });
+});
+
+for (const text of ["", "{", "[]", '{"p":"x"}', '{"p":{"ips":"10.0.0.1"}}', '{"p":{"ips":[1]}}']) {
+  ledger(`is an error, not an empty ledger, when it reads ${text || "as an empty string"}`, () => {
+    assert.throws(
+      () => parseControlledPools(text),
+      (error: Error) => error instanceof SyntaxError && error.message.startsWith("Cannot parse controlledIPPools"),
+    );
+  });
+}
+
+ledger("is the same from kept fragments as written at once, and comes back, for any records", async () => {
+  const record: fc.Arbitrary<PoolRecord> = fc.record(
+    { ips: fc.array(fc.ipV4(), { maxLength: 3 }), application: fc.string({ minLength: 1 }) },
+    { requiredKeys: ["ips"], noNullPrototype: true },
+  );
+  // JavaScript lists members such as "12" in numeric order: the text must not depend on that.
+  const name = fc.oneof(fc.stringMatching(/^[a-z0-9][a-z0-9.-]{0,8}$/), fc.constant("12"), fc.constant("9"));
+  await fc.assert(
+    fc.property(fc.array(fc.tuple(name, record)), (entries) => {
+      const records = new Map(entries);
+      const names = [...records.keys()].sort();
+
+      const text = formatControlledPools(records);
+
+      assert.is(joinRecords(names.map((key) => formatRecord(key, records.get(key) as PoolRecord))), text);
+      assert.equal(new Map([...parseControlledPools(text)].sort()), new Map([...records].sort()));
+      assert.is(formatControlledPools(parseControlledPools(text)), text);
+    }),
+  );
+});
+
+ledger.run();
