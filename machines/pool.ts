@@ -136,9 +136,9 @@ export const poolMachine = base.extend({ actions: { requestPool, repair, repairK
         { guard: "isOfRightSize", target: "created.managed" },
       ],
       on: {
-        "workload.observed": { actions: ["remember", ensurePool] },
+        "workload.observed": [{ guard: "isOfWrongSize", actions: ["remember", ensurePool] }, { actions: "remember" }],
         "workload.gone": { actions: "remember" },
-        "pool.observed": { actions: ["remember", ensurePool] },
+        "pool.observed": [{ guard: "isOfWrongSize", actions: ["remember", ensurePool] }, { actions: "remember" }],
         "pool.gone": { target: "pending", actions: "remember" },
         "operation.refused": { actions: ["remember", "tellRefusal"] },
         "capacity.changed": { actions: ["remember", ensurePool] },
@@ -160,7 +160,7 @@ export const poolMachine = base.extend({ actions: { requestPool, repair, repairK
           on: {
             "workload.observed": { actions: "remember" },
             "workload.gone": { actions: "remember" },
-            "pool.observed": { actions: ["remember", removePool] },
+            "pool.observed": [{ guard: "isReclaimed", actions: ["remember", removePool] }, { actions: "remember" }],
             "operation.refused": { actions: ["remember", "tellRefusal"] },
             "capacity.changed": { actions: ["remember", removePool] },
           },
@@ -194,7 +194,7 @@ export const poolMachine = base.extend({ actions: { requestPool, repair, repairK
     deleted: {
       description: "Neither wanted nor there: the addresses go back to the subnet.",
       type: "final",
-      entry: "releaseRecord",
+      entry: ["forgetRefusal", "releaseRecord"],
     },
   },
 });

@@ -62,7 +62,7 @@ export function isOutOfRecord(situation: Situation): boolean {
 /** The sentence for people where more or other addresses are asked for than a pinned pool will ever have. */
 export function scalingDisabled(situation: Situation): string | undefined {
   const [workload, pool] = [workloadIn(situation), poolIn(situation)];
-  if (!workload || !pool) return undefined;
+  if (!workload || !pool || isOutOfRecord(situation)) return undefined;
   const never = "pools of this kind of application are never scaled";
   if (workload.desired !== pool.reserved) {
     return `The pool keeps its ${pool.reserved} addresses although ${workload.desired} are asked for: ${never}`;

@@ -9,7 +9,6 @@
 import type { Operation } from "../machines/operations.ts";
 import { Ledger, type LedgerWorld } from "./act/ledger.ts";
 import type { Notice } from "./act/notices.ts";
-import { PoolKeeper, type PoolStanding } from "./act/pool-keeper.ts";
 import { PoolWriter, type WriterWorld } from "./act/pool-writer.ts";
 import { RecordSweeper } from "./act/record-sweeper.ts";
 import { createRecorder, type Recorder } from "./act/recorder.ts";
@@ -21,31 +20,12 @@ import type { Clock } from "./clock.ts";
 import { type Cluster, hasCode, UnknownOutcome } from "./cluster/cluster.ts";
 import { Confirmation } from "./confirmation.ts";
 import type { Log } from "./log.ts";
-import type { DemandSettings } from "./observe/demand.ts";
 import { Observer } from "./observe/observer.ts";
 import type { Life } from "./observe/pool-life.ts";
+import { PoolStatuses } from "./pool-statuses.ts";
 import { Reconciler, type Transition } from "./reconciler.ts";
-import { standingOf } from "./standing.ts";
+import type { OperatorSettings } from "./settings.ts";
 import { tellComplaint, tellRefusal } from "./telling.ts";
-
-export interface OperatorSettings extends DemandSettings {
-  /** Writes under way at once. */
-  readonly concurrency: number;
-  /** Writes per second; absent means as fast as the API server answers. */
-  readonly writesPerSecond?: number;
-  /** Least time between two writes of one subnet's ledger, in ms. */
-  readonly gatherMs: number;
-  /** How often waiting pools whose obstacle no watch shows are tried again, in ms. */
-  readonly nudgeMs: number;
-}
-
-export const defaultSettings: OperatorSettings = {
-  defaultNumber: { fixed: false, count: 1 },
-  families: [4, 6],
-  concurrency: 20,
-  gatherMs: 100,
-  nudgeMs: 30_000,
-};
 
 export interface OperatorOptions {
   readonly cluster: Cluster;
@@ -69,12 +49,10 @@ export class Operator {
   readonly #options: OperatorOptions;
   readonly #confirmation: Confirmation;
   readonly #writer: PoolWriter;
-  readonly #pools: PoolKeeper;
+  readonly #statuses: PoolStatuses;
   readonly #subnets: SubnetKeeper;
   readonly #sweeper: RecordSweeper;
   readonly #recorder: Recorder;
-  /** Pools whose status has to be looked at after the machines have been told. */
-  readonly #duePools = new Set<string>();
   #stopNudging: () => void = () => {};
   #running = false;
 
@@ -100,7 +78,13 @@ export class Operator {
       world,
       onRefused: (key, refusal) => this.#refuse(key, refusal),
     });
-    this.#pools = new PoolKeeper({ ...world, cluster, clock, standing: (name) => this.#standing(name) });
+    this.#statuses = new PoolStatuses({
+      ...world,
+      cluster,
+      clock,
+      snapshot: (key) => this.reconciler.entry(key)?.snapshot,
+      submit: (key, run) => this.#submit(key, run, "status"),
+    });
     this.#subnets = new SubnetKeeper({ ...world, cluster });
     this.#sweeper = new RecordSweeper({
       ...world,
@@ -117,8 +101,7 @@ export class Operator {
     for (const key of this.observer.applications.keys()) this.reconciler.enqueue(key);
     this.reconciler.open();
     for (const name of this.observer.subnets.names()) this.#onSubnet(name, true);
-    for (const pool of this.observer.pools.values()) this.#duePools.add(pool.metadata.name);
-    this.#lookAtPools();
+    for (const pool of this.observer.pools.values()) this.#statuses.look(pool.metadata.name);
     this.#nudgeLater();
   }
 
@@ -228,65 +211,45 @@ export class Operator {
 
   #dispatch(life: Life, operation: Operation): void {
     const { key, subnet } = life;
-    if (this.#options.dryRun) return this.#options.dryRun(life, operation);
+    const { dryRun } = this.#options;
+    if (dryRun) dryRun(life, operation);
+    if (operation.kind === "notify") tellRefusal(this.#recorder, life, operation);
+    else this.#submit(key, () => this.#execute(key, subnet, operation), "pool");
     if (life.pool) this.#writer.names.note(key, subnet, life.pool.metadata.name);
     this.#confirmation.note(life);
+  }
+
+  async #execute(key: string, subnet: string, operation: Exclude<Operation, { kind: "notify" }>): Promise<void> {
     switch (operation.kind) {
       case "ensurePool":
-        return this.#submit(key, () => this.#writer.ensure(key, operation.size), "pool");
+        return this.#writer.ensure(key, operation.size);
       case "keepPool":
-        return this.#submit(key, () => this.#writer.ensure(key, undefined), "pool");
+        return this.#writer.ensure(key, undefined);
       case "removePool":
-        return this.#submit(key, () => this.#writer.remove(key, operation.uid), "pool");
+        return this.#writer.remove(key, operation.uid);
       case "releaseRecord":
-        return this.#submit(key, () => this.#writer.release(key, subnet), "pool");
-      case "notify":
-        return tellRefusal(this.#recorder, life, operation);
+        await this.#writer.release(key, subnet);
+        return this.#confirmation.forget(key);
       default:
-        operation satisfies never;
+        return operation satisfies never;
     }
   }
 
   #refuse(key: string, { reason, message }: Notice): void {
     this.reconciler.tell(key, { type: "operation.refused", reason, message });
-    this.#onPool(this.#writer.names.of(key) ?? "");
+    this.#statuses.look(this.#writer.names.of(key) ?? "");
   }
-
-  #standing(name: string): PoolStanding | undefined {
-    const key = this.#keysByPool.get(name);
-    const entry = key === undefined ? undefined : this.reconciler.entry(key);
-    return entry && standingOf(entry.snapshot);
-  }
-
-  readonly #keysByPool = new Map<string, string>();
 
   #onReconciled(lives: readonly Life[]): void {
-    for (const { key, pool, subnet } of lives) {
-      if (!pool) continue;
-      this.#keysByPool.set(pool.metadata.name, key);
-      this.#writer.names.note(key, subnet, pool.metadata.name);
-      this.#duePools.add(pool.metadata.name);
-    }
-    this.#lookAtPools();
+    for (const { key, pool, subnet } of lives) if (pool) this.#writer.names.note(key, subnet, pool.metadata.name);
+    this.#statuses.note(lives);
   }
 
   #onPool(name: string): void {
     const pool = this.observer.pools.get(name);
-    if (!pool) this.#keysByPool.delete(name);
-    else if (!isAutoPool(pool)) {
-      this.#duePools.add(name);
-      if (this.#running) this.#lookAtPools();
-    }
+    this.#statuses.look(name);
     // A pool that nobody recorded may have freed or taken addresses.
     if (this.#running && (!pool || !isAutoPool(pool))) this.ledger.recheck(pool?.spec.subnet);
-  }
-
-  #lookAtPools(): void {
-    if (!this.#running) return;
-    for (const name of this.#duePools) {
-      if (this.#pools.isDue(name)) this.#submit(`status/${name}`, () => this.#pools.keep(name), "status");
-    }
-    this.#duePools.clear();
   }
 
   #onSubnet(name: string, isForeign: boolean): void {

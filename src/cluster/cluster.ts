@@ -126,7 +126,10 @@ export interface Cluster {
   create<T extends KubeObject>(resource: Resource, object: T, options?: WriteOptions): Promise<T>;
   /** Replaces the object; `metadata.resourceVersion` in it makes the write conditional. */
   update<T extends KubeObject>(resource: Resource, object: T, options?: WriteOptions): Promise<T>;
-  /** JSON merge patch (RFC 7386); a `metadata.resourceVersion` or `metadata.uid` in it makes the write conditional. */
+  /**
+   * JSON merge patch (RFC 7386); a `metadata.resourceVersion` or `metadata.uid` in it makes the write conditional. A stale version
+   * is refused with 409, but another uid with 422 (the server takes it for an attempt to change the uid).
+   */
   patch<T extends KubeObject>(resource: Resource, ref: ObjectRef, patch: object, options?: WriteOptions): Promise<T>;
   delete(resource: Resource, ref: ObjectRef, options?: DeleteOptions): Promise<void>;
   /** The resource of a kind, by discovery; `undefined` where the server does not serve it. */

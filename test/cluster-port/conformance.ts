@@ -10,6 +10,7 @@ import { deletePromises } from "./delete-promises.ts";
 import { Bench, type Promises, type Target } from "./fixtures.ts";
 import { listPromises } from "./list-promises.ts";
 import { ownerPromises } from "./owner-promises.ts";
+import { statusPromises } from "./status-promises.ts";
 import { updatePromises } from "./update-promises.ts";
 import { validationPromises } from "./validation-promises.ts";
 import { watchPromises } from "./watch-promises.ts";
@@ -17,6 +18,7 @@ import { watchPromises } from "./watch-promises.ts";
 const all: readonly Promises[] = [
   validationPromises,
   updatePromises,
+  statusPromises,
   deletePromises,
   ownerPromises,
   listPromises,
@@ -38,9 +40,7 @@ export function conformance(name: string, makeCluster: () => Promise<Target>): v
     await target.cleanup();
   });
   for (const promises of all) {
-    promises((title, body) => {
-      test(title, () => body(bench));
-    });
+    for (const [sentence, prove] of Object.entries(promises)) test(sentence, () => prove(bench));
   }
   test.run();
 }

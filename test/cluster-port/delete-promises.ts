@@ -15,8 +15,8 @@ async function terminating(bench: Bench): Promise<Thing> {
   return bench.cluster.get<Thing>(spiderIPPools, refOf(pool));
 }
 
-export const deletePromises: Promises = (promise) => {
-  promise("a deleted object is gone when the answer comes", async (bench) => {
+export const deletePromises: Promises = {
+  async "a deleted object is gone when the answer comes"(bench) {
     const map = await bench.configMap();
 
     await bench.cluster.delete(configMaps, refOf(map));
@@ -24,18 +24,18 @@ export const deletePromises: Promises = (promise) => {
     await refused(bench.cluster.get(configMaps, refOf(map)), 404, "NotFound");
     await refused(bench.cluster.delete(configMaps, refOf(map)), 404, "NotFound");
     await refused(bench.cluster.delete(spiderIPPools, { name: bench.name() }), 404, "NotFound");
-  });
+  },
 
-  promise("a name that is free again goes to an object with another uid", async (bench) => {
+  async "a name that is free again goes to an object with another uid"(bench) {
     const first = await bench.configMap();
     await bench.cluster.delete(configMaps, refOf(first));
 
     const second = await bench.configMap({}, { name: first.metadata.name });
 
     assert.is.not(second.metadata.uid, first.metadata.uid);
-  });
+  },
 
-  promise("a deletion whose preconditions fail is a Conflict", async (bench) => {
+  async "a deletion whose preconditions fail is a Conflict"(bench) {
     for (const [resource, object] of [
       [configMaps, await bench.configMap()],
       [spiderIPPools, await bench.pool()],
@@ -51,34 +51,34 @@ export const deletePromises: Promises = (promise) => {
 
       assert.equal(await bench.cluster.get(resource, refOf(object)), object);
     }
-  });
+  },
 
-  promise("a deletion whose preconditions hold is done", async (bench) => {
+  async "a deletion whose preconditions hold is done"(bench) {
     const { metadata } = await bench.pool();
     const { uid = "", resourceVersion = "" } = metadata;
 
     await bench.cluster.delete(spiderIPPools, metadata, { preconditions: { uid, resourceVersion } });
 
     await refused(bench.cluster.get(spiderIPPools, metadata), 404, "NotFound");
-  });
+  },
 
-  promise("an object with a finalizer stays, terminating, and its generation goes up", async (bench) => {
+  async "an object with a finalizer stays, terminating, and its generation goes up"(bench) {
     const pool = await terminating(bench);
 
     assert.match(pool.metadata.deletionTimestamp ?? "", /^\d{4}-/);
     assert.equal([pool.metadata.finalizers, pool.metadata.generation], [finalizers, 2]);
     await refused(bench.pool({ name: pool.metadata.name }), 409, "AlreadyExists");
-  });
+  },
 
-  promise("deleting a terminating object again changes nothing", async (bench) => {
+  async "deleting a terminating object again changes nothing"(bench) {
     const pool = await terminating(bench);
 
     await bench.cluster.delete(spiderIPPools, refOf(pool));
 
     assert.equal(await bench.cluster.get(spiderIPPools, refOf(pool)), pool);
-  });
+  },
 
-  promise("the object goes with its last finalizer, by update or by patch", async (bench) => {
+  async "the object goes with its last finalizer, by update or by patch"(bench) {
     const updated = await terminating(bench);
     const patched = await terminating(bench);
     const { finalizers: _, ...metadata } = updated.metadata;
@@ -88,25 +88,25 @@ export const deletePromises: Promises = (promise) => {
 
     await refused(bench.cluster.get(spiderIPPools, refOf(updated)), 404, "NotFound");
     await refused(bench.cluster.get(spiderIPPools, refOf(patched)), 404, "NotFound");
-  });
+  },
 
-  promise("a terminating object takes no new finalizers", async (bench) => {
+  async "a terminating object takes no new finalizers"(bench) {
     const pool = await terminating(bench);
     const patch = { metadata: { finalizers: [...finalizers, "autopool.test/new"] } };
 
     await refused(bench.cluster.patch(spiderIPPools, refOf(pool), patch), 422, "Invalid");
-  });
+  },
 
-  promise("a deletion cannot be taken back", async (bench) => {
+  async "a deletion cannot be taken back"(bench) {
     const pool = await terminating(bench);
     const { deletionTimestamp: _, ...metadata } = pool.metadata;
 
     const updated = await bench.cluster.update<Thing>(spiderIPPools, { ...pool, metadata });
 
     assert.is(updated.metadata.deletionTimestamp, pool.metadata.deletionTimestamp);
-  });
+  },
 
-  promise("spec, labels and status of a terminating object can still be written", async (bench) => {
+  async "spec, labels and status of a terminating object can still be written"(bench) {
     const pool = await terminating(bench);
     const status = { totalIPCount: 1 };
 
@@ -118,9 +118,9 @@ export const deletePromises: Promises = (promise) => {
 
     const stored = await bench.cluster.get<Thing>(spiderIPPools, refOf(pool));
     assert.equal([stored.spec?.["disable"], stored.metadata.labels?.["a"], stored.status], [true, "1", status]);
-  });
+  },
 
-  promise("a namespaced object is told from its namesake in another namespace", async (bench) => {
+  async "a namespaced object is told from its namesake in another namespace"(bench) {
     const map = await bench.configMap();
 
     await refused(
@@ -130,5 +130,5 @@ export const deletePromises: Promises = (promise) => {
     );
 
     assert.is((await bench.cluster.get(configMaps, refOf(map))).metadata.namespace, namespace);
-  });
+  },
 };

@@ -169,5 +169,5 @@ export function ownedBy(owner: KubeObject, resource: Resource, blockOwnerDeletio
   return { apiVersion, kind: resource.kind, name, uid, blockOwnerDeletion };
 }
 
-/** Registers one case under a sentence. */
-export type Promises = (promise: (title: string, body: (bench: Bench) => Promise<void>) => void) => void;
+/** What is promised, each as a sentence and what proves it. */
+export type Promises = Readonly<Record<string, (bench: Bench) => Promise<void>>>;

@@ -22,16 +22,16 @@ async function namesOf(bench: Bench, options: ListOptions): Promise<string[]> {
   return (await bench.cluster.list(configMaps, options)).items.map((item) => item.metadata.name);
 }
 
-export const listPromises: Promises = (promise) => {
-  promise("an empty list has a resourceVersion", async (bench) => {
+export const listPromises: Promises = {
+  async "an empty list has a resourceVersion"(bench) {
     const list = await bench.cluster.list(configMaps, { labelSelector: "autopool.test/none=at-all" });
 
     assert.equal(list.items, []);
     assert.match(list.resourceVersion, /^[1-9]\d*$/);
     assert.is(list.continue, undefined);
-  });
+  },
 
-  promise("selectors choose by equality, by set and by existence", async (bench) => {
+  async "selectors choose by equality, by set and by existence"(bench) {
     const { selector, names } = await family(bench, [{ tier: "front" }, { tier: "back", old: "" }, {}]);
     const [front, back, none] = names;
     const expected: [string, (string | undefined)[]][] = [
@@ -50,22 +50,22 @@ export const listPromises: Promises = (promise) => {
       const labelSelector = `${selector},${requirement}`;
       assert.equal(await namesOf(bench, { labelSelector, namespace }), wanted, requirement);
     }
-  });
+  },
 
-  promise("a selector that cannot be parsed is a BadRequest", async (bench) => {
+  async "a selector that cannot be parsed is a BadRequest"(bench) {
     await refused(bench.cluster.list(configMaps, { labelSelector: "a in front" }), 400, "BadRequest");
     await refused(bench.cluster.list(spiderIPPools, { labelSelector: "a=(b" }), 400, "BadRequest");
-  });
+  },
 
-  promise("a list covers one namespace, or all", async (bench) => {
+  async "a list covers one namespace, or all"(bench) {
     const { selector, names } = await family(bench, [{}]);
 
     assert.equal(await namesOf(bench, { labelSelector: selector }), names);
     assert.equal(await namesOf(bench, { labelSelector: selector, namespace }), names);
     assert.equal(await namesOf(bench, { labelSelector: selector, namespace: "kube-public" }), []);
-  });
+  },
 
-  promise("the pages of a list come in the order of names and show one moment", async (bench) => {
+  async "the pages of a list come in the order of names and show one moment"(bench) {
     const { selector, names } = await family(bench, [{}, {}, {}, {}, {}]);
     const mark = selector.slice("family=".length);
     const page = (next?: string) =>
@@ -88,9 +88,9 @@ export const listPromises: Promises = (promise) => {
     assert.equal(again.items, second.items);
     assert.equal([second.resourceVersion, third.resourceVersion], [first.resourceVersion, first.resourceVersion]);
     assert.is(third.continue, undefined);
-  });
+  },
 
-  promise("a limit that is not reached gives one page", async (bench) => {
+  async "a limit that is not reached gives one page"(bench) {
     const { selector, names } = await family(bench, [{}, {}]);
 
     const list = await bench.cluster.list(configMaps, { labelSelector: selector, namespace, limit: 10 });
@@ -100,13 +100,13 @@ export const listPromises: Promises = (promise) => {
       names,
     );
     assert.is(list.continue, undefined);
-  });
+  },
 
-  promise("a continue token that is none is a BadRequest", async (bench) => {
+  async "a continue token that is none is a BadRequest"(bench) {
     await refused(bench.cluster.list(configMaps, { limit: 2, continue: "nonsense" }), 400, "BadRequest");
-  });
+  },
 
-  promise("a list of custom objects carries their kind, one of built-in objects does not", async (bench) => {
+  async "a list of custom objects carries their kind, one of built-in objects does not"(bench) {
     const pool = await bench.pool();
     await bench.configMap();
 
@@ -118,9 +118,9 @@ export const listPromises: Promises = (promise) => {
       pool,
     );
     assert.equal([maps.items[0]?.apiVersion, maps.items[0]?.kind], [undefined, undefined]);
-  });
+  },
 
-  promise("a list of metadata alone has neither spec nor status nor data", async (bench) => {
+  async "a list of metadata alone has neither spec nor status nor data"(bench) {
     const created = [await bench.configMap({ a: "1" }), await bench.pool(), await bench.deployment()];
     const resources = [configMaps, spiderIPPools, deployments];
 
@@ -131,9 +131,9 @@ export const listPromises: Promises = (promise) => {
       assert.equal(new Set(Object.keys(item ?? {})), new Set(["apiVersion", "kind", "metadata"]));
       assert.is(item?.kind, "PartialObjectMetadata");
     }
-  });
+  },
 
-  promise("a list sees the write that was answered before it", async (bench) => {
+  async "a list sees the write that was answered before it"(bench) {
     const pool = await bench.pool();
 
     const list = await bench.cluster.list(spiderIPPools, { labelSelector: bench.selector });
@@ -141,5 +141,5 @@ export const listPromises: Promises = (promise) => {
     assert.ok(list.items.some((item) => item.metadata.uid === pool.metadata.uid));
     assert.ok(Number(list.resourceVersion) >= Number(pool.metadata.resourceVersion));
     assert.equal(await bench.cluster.get(spiderIPPools, refOf(pool)), pool);
-  });
+  },
 };

@@ -6,17 +6,17 @@ import * as assert from "uvu/assert";
 import { configMaps, jobs } from "../../src/api/resources.ts";
 import { namespace, ownedBy, type Promises, refOf, refused } from "./fixtures.ts";
 
-export const ownerPromises: Promises = (promise) => {
-  promise("dependents go after their owner", async (bench) => {
+export const ownerPromises: Promises = {
+  async "dependents go after their owner"(bench) {
     const owner = await bench.configMap();
     const dependent = await bench.configMap({}, { ownerReferences: [ownedBy(owner, configMaps)] });
 
     await bench.cluster.delete(configMaps, refOf(owner), { propagationPolicy: "Background" });
 
     await bench.gone(configMaps, refOf(dependent));
-  });
+  },
 
-  promise("an object whose owner never existed is taken away", async (bench) => {
+  async "an object whose owner never existed is taken away"(bench) {
     const ghost = {
       apiVersion: "v1",
       kind: "ConfigMap",
@@ -27,18 +27,18 @@ export const ownerPromises: Promises = (promise) => {
     const dependent = await bench.configMap({}, { ownerReferences: [ghost] });
 
     await bench.gone(configMaps, refOf(dependent));
-  });
+  },
 
-  promise("an owner of the same name with another uid is no owner", async (bench) => {
+  async "an owner of the same name with another uid is no owner"(bench) {
     const owner = await bench.configMap();
     const reference = { ...ownedBy(owner, configMaps), uid: "00000000-0000-4000-8000-000000000000" };
 
     const dependent = await bench.configMap({}, { ownerReferences: [reference] });
 
     await bench.gone(configMaps, refOf(dependent));
-  });
+  },
 
-  promise("a dependent with another owner stays and loses the reference to the one that is gone", async (bench) => {
+  async "a dependent with another owner stays and loses the reference to the one that is gone"(bench) {
     const [first, second] = [await bench.configMap(), await bench.configMap()];
     const ownerReferences = [ownedBy(first, configMaps), ownedBy(second, configMaps)];
     const dependent = await bench.configMap({}, { ownerReferences });
@@ -52,9 +52,9 @@ export const ownerPromises: Promises = (promise) => {
       events.map((event) => event.object.metadata.ownerReferences?.map((owner) => owner.uid)),
       [[second.metadata.uid]],
     );
-  });
+  },
 
-  promise("a foreground deletion waits for the dependents that block it", async (bench) => {
+  async "a foreground deletion waits for the dependents that block it"(bench) {
     const owner = await bench.configMap();
     const ownerReferences = [ownedBy(owner, configMaps, true)];
     const dependent = await bench.configMap({}, { ownerReferences, finalizers: ["autopool.test/hold"] });
@@ -75,9 +75,9 @@ export const ownerPromises: Promises = (promise) => {
     );
     assert.equal(waiting.metadata.finalizers, ["foregroundDeletion"]);
     await refused(bench.cluster.get(configMaps, refOf(dependent)), 404, "NotFound");
-  });
+  },
 
-  promise("orphaned dependents stay without the reference", async (bench) => {
+  async "orphaned dependents stay without the reference"(bench) {
     const owner = await bench.configMap();
     const dependent = await bench.configMap({}, { ownerReferences: [ownedBy(owner, configMaps)] });
 
@@ -86,9 +86,9 @@ export const ownerPromises: Promises = (promise) => {
 
     const orphan = await bench.cluster.get(configMaps, { namespace, name: dependent.metadata.name });
     assert.is(orphan.metadata.ownerReferences, undefined);
-  });
+  },
 
-  promise("a Job deleted without a policy orphans its dependents", async (bench) => {
+  async "a Job deleted without a policy orphans its dependents"(bench) {
     const job = await bench.job();
     const dependent = await bench.configMap({}, { ownerReferences: [ownedBy(job, jobs)] });
 
@@ -96,5 +96,5 @@ export const ownerPromises: Promises = (promise) => {
     await bench.gone(jobs, refOf(job));
 
     assert.is((await bench.cluster.get(configMaps, refOf(dependent))).metadata.ownerReferences, undefined);
-  });
+  },
 };

@@ -1,9 +1,9 @@
 /**
- * Promises about update, patch and the status subresource: what changes, what makes a write conditional, what is a no-op.
+ * Promises about update and patch: what changes, what makes a write conditional, what is a no-op.
  * @module
  */
 import * as assert from "uvu/assert";
-import { configMaps, deployments, leases, spiderIPPools } from "../../src/api/resources.ts";
+import { configMaps, leases, spiderIPPools } from "../../src/api/resources.ts";
 import { type Bench, namespace, type Promises, poolBody, refOf, refused, type Thing } from "./fixtures.ts";
 
 const otherUid = "00000000-0000-4000-8000-000000000000";
@@ -15,8 +15,8 @@ async function touch(bench: Bench, object: Thing, annotation: string): Promise<T
   });
 }
 
-export const updatePromises: Promises = (promise) => {
-  promise("an update replaces the object: what it leaves out vanishes", async (bench) => {
+export const updatePromises: Promises = {
+  async "an update replaces the object: what it leaves out vanishes"(bench) {
     const old = await bench.configMap({ a: "1", b: "2" }, { annotations: { gone: "soon" } });
     const { annotations: _, ...metadata } = old.metadata;
 
@@ -25,9 +25,9 @@ export const updatePromises: Promises = (promise) => {
     assert.equal([updated.data, updated.metadata.annotations], [{ a: "3" }, undefined]);
     assert.is(updated.metadata.uid, old.metadata.uid);
     assert.ok(Number(updated.metadata.resourceVersion) > Number(old.metadata.resourceVersion));
-  });
+  },
 
-  promise("an update of a stale object is a Conflict and changes nothing", async (bench) => {
+  async "an update of a stale object is a Conflict and changes nothing"(bench) {
     for (const [resource, stale] of [
       [configMaps, await bench.configMap()],
       [spiderIPPools, await bench.pool()],
@@ -38,9 +38,9 @@ export const updatePromises: Promises = (promise) => {
 
       assert.equal(await bench.cluster.get(resource, refOf(stale)), newer);
     }
-  });
+  },
 
-  promise("an update with another uid is a Conflict", async (bench) => {
+  async "an update with another uid is a Conflict"(bench) {
     for (const [resource, object] of [
       [configMaps, await bench.configMap()],
       [spiderIPPools, await bench.pool()],
@@ -58,29 +58,26 @@ export const updatePromises: Promises = (promise) => {
         "Conflict",
       );
     }
-  });
+  },
 
-  promise(
-    "an update without resourceVersion is accepted for built-in kinds, Invalid for custom ones",
-    async (bench) => {
-      const map = await touch(bench, await bench.configMap(), "1");
-      const pool = await bench.pool();
+  async "an update without resourceVersion is accepted for built-in kinds, Invalid for custom ones"(bench) {
+    const map = await touch(bench, await bench.configMap(), "1");
+    const pool = await bench.pool();
 
-      const updated = await bench.cluster.update<Thing>(configMaps, {
-        data: { a: "1" },
-        metadata: bench.metadata(refOf(map)),
-      });
+    const updated = await bench.cluster.update<Thing>(configMaps, {
+      data: { a: "1" },
+      metadata: bench.metadata(refOf(map)),
+    });
 
-      assert.equal(updated.data, { a: "1" });
-      await refused(
-        bench.cluster.update(spiderIPPools, { ...poolBody(), metadata: bench.metadata(refOf(pool)) }),
-        422,
-        "Invalid",
-      );
-    },
-  );
+    assert.equal(updated.data, { a: "1" });
+    await refused(
+      bench.cluster.update(spiderIPPools, { ...poolBody(), metadata: bench.metadata(refOf(pool)) }),
+      422,
+      "Invalid",
+    );
+  },
 
-  promise("writes to an object that is not there are NotFound", async (bench) => {
+  async "writes to an object that is not there are NotFound"(bench) {
     const ref = { namespace, name: bench.name() };
     const metadata = { ...ref, resourceVersion: "5" };
 
@@ -93,9 +90,9 @@ export const updatePromises: Promises = (promise) => {
     );
     await refused(bench.cluster.patch(configMaps, ref, {}), 404, "NotFound");
     await refused(bench.cluster.patch(spiderIPPools, ref, { status: {} }, { subresource: "status" }), 404, "NotFound");
-  });
+  },
 
-  promise("a write that changes nothing keeps the resourceVersion", async (bench) => {
+  async "a write that changes nothing keeps the resourceVersion"(bench) {
     for (const [resource, object] of [
       [configMaps, await bench.configMap({ a: "1" })],
       [spiderIPPools, await bench.pool()],
@@ -108,9 +105,9 @@ export const updatePromises: Promises = (promise) => {
       assert.is(updated.metadata.resourceVersion, object.metadata.resourceVersion);
       assert.is(patched.metadata.resourceVersion, object.metadata.resourceVersion);
     }
-  });
+  },
 
-  promise("a merge patch adds, replaces whole lists, and deletes by null", async (bench) => {
+  async "a merge patch adds, replaces whole lists, and deletes by null"(bench) {
     const pool = await bench.pool({ annotations: { keep: "1", drop: "1" } });
     const patch = {
       metadata: { annotations: { drop: null, add: "1" } },
@@ -121,9 +118,9 @@ export const updatePromises: Promises = (promise) => {
 
     assert.equal(patched.metadata.annotations, { keep: "1", add: "1" });
     assert.equal(patched.spec, { subnet: "10.6.0.0/16", ips: ["10.6.0.20"], default: false, disable: false });
-  });
+  },
 
-  promise("a patch with a resourceVersion is conditional, without one it is not", async (bench) => {
+  async "a patch with a resourceVersion is conditional, without one it is not"(bench) {
     for (const [resource, stale] of [
       [configMaps, await bench.configMap()],
       [spiderIPPools, await bench.pool()],
@@ -137,9 +134,9 @@ export const updatePromises: Promises = (promise) => {
 
       assert.equal(patched.metadata.annotations, { touched: "1", b: "1" });
     }
-  });
+  },
 
-  promise("a patch with another uid or name is refused and changes nothing", async (bench) => {
+  async "a patch with another uid or name is refused and changes nothing"(bench) {
     for (const [resource, object] of [
       [configMaps, await bench.configMap()],
       [spiderIPPools, await bench.pool()],
@@ -156,101 +153,9 @@ export const updatePromises: Promises = (promise) => {
 
       assert.equal(patched, object);
     }
-  });
+  },
 
-  promise("the generation counts changes of the spec, not of metadata or status", async (bench) => {
-    const pool = await bench.pool();
-    const generations: unknown[] = [pool.metadata.generation];
-    const patch = async (change: object, subresource?: "status"): Promise<void> => {
-      const patched = await bench.cluster.patch(spiderIPPools, refOf(pool), change, subresource ? { subresource } : {});
-      generations.push(patched.metadata.generation);
-    };
-
-    await patch({ metadata: { labels: { a: "1" } } });
-    await patch({ status: { totalIPCount: 9 } }, "status");
-    await patch({ spec: { disable: true } });
-    await patch({ metadata: { generation: 12 } });
-
-    assert.equal(generations, [1, 1, 1, 2, 2]);
-    assert.is((await bench.configMap()).metadata.generation, undefined);
-  });
-
-  promise("creating and updating the object ignores its status", async (bench) => {
-    const created = await bench.pool({}, { status: { totalIPCount: 9 } });
-    const updated = await bench.cluster.update<Thing>(spiderIPPools, { ...created, status: { totalIPCount: 9 } });
-    const patched = await bench.cluster.patch<Thing>(spiderIPPools, refOf(created), { status: { totalIPCount: 9 } });
-    const deployment = await bench.deployment({}, { status: { replicas: 9 } });
-
-    assert.equal([created.status, updated.status, patched.status], [undefined, undefined, undefined]);
-    assert.is(updated.metadata.resourceVersion, created.metadata.resourceVersion);
-    assert.is.not(deployment.status?.["replicas"], 9);
-  });
-
-  promise("writing the status changes nothing else", async (bench) => {
-    const pool = await bench.pool();
-    const changed = { ...pool, spec: { ...pool.spec, disable: true }, status: { totalIPCount: 9 } };
-    changed.metadata = { ...pool.metadata, labels: { a: "1" }, finalizers: ["autopool.test/a"] };
-
-    const updated = await bench.cluster.update<Thing>(spiderIPPools, changed, { subresource: "status" });
-    const patch = { spec: { disable: true }, status: { allocatedIPCount: 1 } };
-    const patched = await bench.cluster.patch<Thing>(spiderIPPools, refOf(pool), patch, { subresource: "status" });
-
-    assert.equal(updated.status, { totalIPCount: 9 });
-    assert.equal([updated.metadata.labels, updated.metadata.finalizers], [pool.metadata.labels, undefined]);
-    assert.equal([updated.spec, patched.spec], [pool.spec, pool.spec]);
-    assert.equal(patched.status, { totalIPCount: 9, allocatedIPCount: 1 });
-  });
-
-  promise("updating the object keeps the status that is stored", async (bench) => {
-    const pool = await bench.pool();
-    const status = { totalIPCount: 9 };
-    const { metadata } = await bench.cluster.patch<Thing>(
-      spiderIPPools,
-      refOf(pool),
-      { status },
-      { subresource: "status" },
-    );
-
-    const updated = await bench.cluster.update<Thing>(spiderIPPools, {
-      spec: { ...pool.spec, disable: true },
-      metadata,
-    });
-
-    assert.equal([updated.status, updated.spec?.["disable"]], [status, true]);
-  });
-
-  promise("a stale status write is a Conflict", async (bench) => {
-    const pool = await bench.pool();
-    await touch(bench, pool, "1");
-
-    await refused(
-      bench.cluster.update(spiderIPPools, { ...pool, status: {} }, { subresource: "status" }),
-      409,
-      "Conflict",
-    );
-  });
-
-  promise("a built-in kind's status and spec are as separate as a custom one's", async (bench) => {
-    const ref = refOf(await bench.deployment());
-    const patch = { spec: { replicas: 3 }, status: { conditions: [{ type: "Tested", status: "True" }] } };
-
-    const patched = await bench.cluster.patch<Thing>(deployments, ref, patch, { subresource: "status" });
-
-    assert.is(patched.spec?.["replicas"], 0);
-    const conditions = patched.status?.["conditions"] as { type: string }[] | undefined;
-    assert.equal(
-      conditions?.map(({ type }) => type),
-      ["Tested"],
-    );
-  });
-
-  promise("a kind without status has no status to write", async (bench) => {
-    const map = await bench.configMap();
-
-    await refused(bench.cluster.update(configMaps, map, { subresource: "status" }), 404, "NotFound");
-  });
-
-  promise("an update creates a Lease that is not there, unless a uid says which one is meant", async (bench) => {
+  async "an update creates a Lease that is not there, unless a uid says which one is meant"(bench) {
     const spec = { holderIdentity: "a" };
     const absent = bench.metadata({ namespace, uid: otherUid });
     const metadata = bench.metadata({ namespace, resourceVersion: "5" });
@@ -261,5 +166,5 @@ export const updatePromises: Promises = (promise) => {
     assert.is.not(created.metadata.resourceVersion, "5");
     await refused(bench.cluster.update<Thing>(leases, { spec, metadata }), 409, "Conflict");
     await refused(bench.cluster.update<Thing>(leases, { spec, metadata: refOf(created) }), 422, "Invalid");
-  });
+  },
 };

@@ -25,8 +25,8 @@ async function drain(events: AsyncIterable<WatchEvent>): Promise<WatchEvent[]> {
   return all;
 }
 
-export const watchPromises: Promises = (promise) => {
-  promise("a watch shows what happened after a list, in order, with growing versions", async (bench) => {
+export const watchPromises: Promises = {
+  async "a watch shows what happened after a list, in order, with growing versions"(bench) {
     const resourceVersion = await bench.version(spiderIPPools);
     const { created, patched, name } = await life(bench);
 
@@ -40,9 +40,9 @@ export const watchPromises: Promises = (promise) => {
       versions,
       [...versions].sort((left, right) => left - right),
     );
-  });
+  },
 
-  promise("a watch shows what happens while it is open", async (bench) => {
+  async "a watch shows what happens while it is open"(bench) {
     const resourceVersion = await bench.version(configMaps);
     const watching = bench.events(configMaps, { resourceVersion, namespace }, 2);
 
@@ -50,9 +50,9 @@ export const watchPromises: Promises = (promise) => {
     const second = await bench.configMap();
 
     assert.equal((await watching).map(typeAndName), [`ADDED ${first.metadata.name}`, `ADDED ${second.metadata.name}`]);
-  });
+  },
 
-  promise("DELETED carries the last state under a newer version", async (bench) => {
+  async "DELETED carries the last state under a newer version"(bench) {
     const { patched } = await life(bench);
 
     const [event] = await bench.events(spiderIPPools, { resourceVersion: patched.metadata.resourceVersion ?? "" }, 1);
@@ -61,27 +61,24 @@ export const watchPromises: Promises = (promise) => {
     assert.ok(Number(event?.object.metadata.resourceVersion) > Number(patched.metadata.resourceVersion));
     const { resourceVersion } = event?.object.metadata ?? {};
     assert.equal({ ...patched, metadata: { ...patched.metadata, resourceVersion } }, event?.object);
-  });
+  },
 
-  promise(
-    "an object that goes with its last finalizer is MODIFIED once and DELETED with the finalizer on",
-    async (bench) => {
-      const pool = await bench.pool({ finalizers: ["autopool.test/hold"] });
-      await bench.cluster.delete(spiderIPPools, refOf(pool));
-      await bench.cluster.patch(spiderIPPools, refOf(pool), { metadata: { finalizers: null } });
+  async "an object that goes with its last finalizer is MODIFIED once and DELETED with the finalizer on"(bench) {
+    const pool = await bench.pool({ finalizers: ["autopool.test/hold"] });
+    await bench.cluster.delete(spiderIPPools, refOf(pool));
+    await bench.cluster.patch(spiderIPPools, refOf(pool), { metadata: { finalizers: null } });
 
-      const events = await bench.events(spiderIPPools, { resourceVersion: pool.metadata.resourceVersion ?? "" }, 2);
+    const events = await bench.events(spiderIPPools, { resourceVersion: pool.metadata.resourceVersion ?? "" }, 2);
 
-      assert.equal(
-        events.map((event) => event.type),
-        ["MODIFIED", "DELETED"],
-      );
-      assert.ok(events.every((event) => event.object.metadata.deletionTimestamp !== undefined));
-      assert.equal(events[1]?.object.metadata.finalizers, ["autopool.test/hold"]);
-    },
-  );
+    assert.equal(
+      events.map((event) => event.type),
+      ["MODIFIED", "DELETED"],
+    );
+    assert.ok(events.every((event) => event.object.metadata.deletionTimestamp !== undefined));
+    assert.equal(events[1]?.object.metadata.finalizers, ["autopool.test/hold"]);
+  },
 
-  promise("a watch resumed from an event's version neither repeats nor misses", async (bench) => {
+  async "a watch resumed from an event's version neither repeats nor misses"(bench) {
     const resourceVersion = await bench.version(spiderIPPools);
     const { name } = await life(bench);
     const [first] = await bench.events(spiderIPPools, { resourceVersion }, 1);
@@ -90,9 +87,9 @@ export const watchPromises: Promises = (promise) => {
     const rest = await bench.events(spiderIPPools, { resourceVersion: resumedFrom }, 2);
 
     assert.equal(rest.map(typeAndName), [`MODIFIED ${name}`, `DELETED ${name}`]);
-  });
+  },
 
-  promise("an object that begins to match a selector is ADDED, one that ceases to is DELETED", async (bench) => {
+  async "an object that begins to match a selector is ADDED, one that ceases to is DELETED"(bench) {
     const map = await bench.configMap();
     const resourceVersion = map.metadata.resourceVersion ?? "";
     const label = (chosen: string | null) =>
@@ -110,17 +107,17 @@ export const watchPromises: Promises = (promise) => {
     );
     assert.is(events[2]?.object.metadata.resourceVersion, last.metadata.resourceVersion);
     assert.is(events[2]?.object.metadata.labels?.["chosen"], "yes");
-  });
+  },
 
-  promise("a watch of one namespace shows nothing of the others", async (bench) => {
+  async "a watch of one namespace shows nothing of the others"(bench) {
     const resourceVersion = await bench.version(configMaps);
     await bench.configMap();
 
     const options = { resourceVersion, namespace: "kube-public", timeoutSeconds: 1 };
     assert.equal(await bench.events(configMaps, options, 1), []);
-  });
+  },
 
-  promise("a watch of metadata alone carries neither spec nor status", async (bench) => {
+  async "a watch of metadata alone carries neither spec nor status"(bench) {
     const resourceVersion = await bench.version(spiderIPPools);
     const pool = await bench.pool();
 
@@ -131,9 +128,9 @@ export const watchPromises: Promises = (promise) => {
       kind: "PartialObjectMetadata",
       metadata: pool.metadata,
     } as Thing);
-  });
+  },
 
-  promise("status writes are events, writes that change nothing are not", async (bench) => {
+  async "status writes are events, writes that change nothing are not"(bench) {
     const pool = await bench.pool();
     const resourceVersion = pool.metadata.resourceVersion ?? "";
     await bench.cluster.update(spiderIPPools, pool);
@@ -142,9 +139,9 @@ export const watchPromises: Promises = (promise) => {
     const [event] = await bench.events(spiderIPPools, { resourceVersion }, 1);
 
     assert.equal([event?.type, event?.object.status], ["MODIFIED", { totalIPCount: 1 }]);
-  });
+  },
 
-  promise("a watch ends by itself, after a bookmark that is past the changes it did not show", async (bench) => {
+  async "a watch ends by itself, after a bookmark that is past the changes it did not show"(bench) {
     const labelSelector = `${bench.selector},shown=yes`;
     const resourceVersion = await bench.version(configMaps);
     await bench.configMap({}, { labels: { shown: "yes" } });
@@ -163,9 +160,9 @@ export const watchPromises: Promises = (promise) => {
     assert.equal([events[0]?.type, bookmark?.type], ["ADDED", "BOOKMARK"]);
     assert.ok(Number(versionOf(bookmark)) >= Number(hidden?.metadata.resourceVersion));
     assert.equal(next.map(typeAndName), [`ADDED ${after.metadata.name}`]);
-  });
+  },
 
-  promise("a watch ends when its signal aborts", async (bench) => {
+  async "a watch ends when its signal aborts"(bench) {
     const stop = new AbortController();
     const resourceVersion = await bench.version(configMaps);
     const options = { resourceVersion, labelSelector: bench.selector, timeoutSeconds: 60, signal: stop.signal };
@@ -179,17 +176,17 @@ export const watchPromises: Promises = (promise) => {
 
     assert.is(events.length, 1);
     assert.equal(await drain(bench.cluster.watch(configMaps, options)), []);
-  });
+  },
 
-  promise("a watch from a version that is too old is refused with 410", async (bench) => {
+  async "a watch from a version that is too old is refused with 410"(bench) {
     for (const resource of [configMaps, spiderIPPools]) {
       await refused(drain(bench.cluster.watch(resource, { resourceVersion: "1", timeoutSeconds: 5 })), 410, "Expired");
     }
-  });
+  },
 
-  promise("a watch from a version that is none is refused", async (bench) => {
+  async "a watch from a version that is none is refused"(bench) {
     const options = { resourceVersion: "nonsense", timeoutSeconds: 5 };
 
     await refused(drain(bench.cluster.watch(configMaps, options)), 500, "Unknown");
-  });
+  },
 };

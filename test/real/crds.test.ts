@@ -1,6 +1,5 @@
 /**
- * The definitions in crds/ on a real API server: what they accept, refuse and print, and what they do to objects that were
- * stored before the rules existed.
+ * The definitions in crds/ on a real API server: what they accept, refuse, print, and do to objects older than the rules.
  * @module
  */
 
@@ -29,7 +28,6 @@ import { realCluster, realKubeconfig, removeObject, uniqueName } from "../suppor
 import { accepted, refused } from "./crd-cases.ts";
 
 type Definition = KubeObject & { spec: { group: string; names: object; versions: { schema: object }[] } };
-/** An object as a user may write it, right or wrong. */
 type Anything = KubeObject & Record<string, unknown>;
 
 const ours = [spiderIPPools, spiderSubnets, spiderEndpoints, spiderReservedIPs];
@@ -223,7 +221,9 @@ crds("leave an object that breaks a rule updatable when it was stored before the
   await define(cluster, lenient, resource.kind);
   await cluster.create<Anything>(resource, { ...old, apiVersion: `${group}/v2beta1`, kind: resource.kind });
   await define(cluster, renamed, resource.kind);
-  await untilRefused(() => cluster.patch(resource, { name: "old" }, { spec: { gateway: "10.8.0.1" } }));
+  await untilRefused((count) =>
+    cluster.patch(resource, { name: "old" }, { spec: { gateway: `10.8.${count >> 8}.${count & 255}` } }),
+  );
 
   const metadata = { labels: { seen: "yes" }, finalizers: [] };
   await cluster.patch(resource, { name: "old" }, { metadata });
@@ -233,11 +233,11 @@ crds("leave an object that breaks a rule updatable when it was stored before the
   assert.equal([now.metadata.labels, now.status], [{ seen: "yes" }, { totalIPCount: 1 }]);
 });
 
-/** A changed definition takes effect a moment after its write is answered. */
-async function untilRefused(attempt: () => Promise<unknown>): Promise<void> {
+/** A changed definition takes effect a moment after its write is answered. The same value twice would be no change. */
+async function untilRefused(attempt: (count: number) => Promise<unknown>): Promise<void> {
   for (let count = 0; count < 500; count += 1) {
     try {
-      await attempt();
+      await attempt(count);
     } catch (error) {
       if (hasCode(error, 422)) return;
       throw error;

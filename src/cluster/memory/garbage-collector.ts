@@ -11,11 +11,6 @@ import type { ObjectRef, OwnerReference } from "../cluster.ts";
 import { type Change, keyOf, type Store, type Stored, type Table } from "./store.ts";
 import type { Writes } from "./writes.ts";
 
-/** Told of every change; writes what follows from it some time later. */
-export interface GarbageCollector {
-  notice(change: Change): void;
-}
-
 interface Entry {
   readonly table: Table;
   readonly ref: ObjectRef;
@@ -25,56 +20,82 @@ function hasFinalizer(object: Stored | undefined, finalizer: string): boolean {
   return object?.metadata.finalizers?.includes(finalizer) ?? false;
 }
 
-/** Returns a collector that works `delayMs` after what it noticed. */
-export function createGarbageCollector(store: Store, writes: Writes, clock: Clock, delayMs: number): GarbageCollector {
-  const entries = new Map<string, Entry>();
-  /** Uids of the dependents by uid of the owner, the owner being there or not. */
-  const dependents = new Map<string, Set<string>>();
-  const queue = new Set<string>();
+/** What the collector works with; it acts `delayMs` after what it noticed. */
+export interface CollectorOptions {
+  readonly store: Store;
+  readonly writes: Writes;
+  readonly clock: Clock;
+  readonly delayMs: number;
+}
 
-  function index(change: Change): void {
+/** Told of every change; writes what follows from it some time later. */
+export class GarbageCollector {
+  readonly #options: CollectorOptions;
+  /** By uid, all objects that are there. */
+  readonly #entries = new Map<string, Entry>();
+  /** Uids of the dependents by uid of the owner, the owner being there or not. */
+  readonly #dependents = new Map<string, Set<string>>();
+  /** Uids of the objects to look at; a timer runs while there are any. */
+  readonly #queue = new Set<string>();
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+  }
+
+  /** Takes notice of a change, in the order of the commits. */
+  notice(change: Change): void {
+    this.#index(change);
+    const { uid = "", ownerReferences = [], deletionTimestamp } = change.object.metadata;
+    if (change.type === "DELETED" || deletionTimestamp) {
+      for (const dependent of this.#dependents.get(uid) ?? []) this.#enqueue(dependent);
+      for (const owner of ownerReferences) this.#enqueue(owner.uid);
+    }
+    if (deletionTimestamp || ownerReferences.length > 0) this.#enqueue(uid);
+  }
+
+  #index(change: Change): void {
     const uid = change.object.metadata.uid ?? "";
     for (const owner of change.old?.metadata.ownerReferences ?? []) {
-      const others = dependents.get(owner.uid);
+      const others = this.#dependents.get(owner.uid);
       others?.delete(uid);
-      if (others?.size === 0) dependents.delete(owner.uid);
+      if (others?.size === 0) this.#dependents.delete(owner.uid);
     }
     if (change.type === "DELETED") {
-      entries.delete(uid);
+      this.#entries.delete(uid);
       return;
     }
-    const table = store.table(change.resource);
-    if (change.type === "ADDED" && table) entries.set(uid, { table, ref: refOf(change.object) });
+    const table = this.#options.store.table(change.resource);
+    if (change.type === "ADDED" && table) this.#entries.set(uid, { table, ref: refOf(change.object) });
     for (const owner of change.object.metadata.ownerReferences ?? []) {
-      const others = dependents.get(owner.uid) ?? new Set();
-      dependents.set(owner.uid, others.add(uid));
+      const others = this.#dependents.get(owner.uid) ?? new Set();
+      this.#dependents.set(owner.uid, others.add(uid));
     }
   }
 
-  function enqueue(uid: string): void {
-    if (queue.size === 0) clock.after(delayMs, work);
-    queue.add(uid);
+  #enqueue(uid: string): void {
+    if (this.#queue.size === 0) this.#options.clock.after(this.#options.delayMs, () => this.#work());
+    this.#queue.add(uid);
   }
 
-  function work(): void {
-    const batch = [...queue];
-    queue.clear();
-    for (const uid of batch) collect(uid);
+  #work(): void {
+    const batch = [...this.#queue];
+    this.#queue.clear();
+    for (const uid of batch) this.#collect(uid);
   }
 
-  function collect(uid: string): void {
-    const entry = entries.get(uid);
+  #collect(uid: string): void {
+    const entry = this.#entries.get(uid);
     const object = entry?.table.objects.get(keyOf(entry.ref));
     if (!entry || !object) return;
-    if (object.metadata.deletionTimestamp) finishDeletion(entry, object, uid);
-    else collectDependent(entry, object, uid);
+    if (object.metadata.deletionTimestamp) this.#finishDeletion(entry, object, uid);
+    else this.#collectDependent(entry, object, uid);
   }
 
-  function finishDeletion(entry: Entry, object: Stored, uid: string): void {
-    const theirs = [...(dependents.get(uid) ?? [])].map((dependent) => entries.get(dependent));
+  #finishDeletion(entry: Entry, object: Stored, uid: string): void {
+    const theirs = [...(this.#dependents.get(uid) ?? [])].map((dependent) => this.#entries.get(dependent));
     if (hasFinalizer(object, "orphan")) {
-      for (const dependent of theirs) if (dependent) dropOwners(dependent, (owner) => owner.uid === uid);
-      dropFinalizer(entry, object, "orphan");
+      for (const dependent of theirs) if (dependent) this.#dropOwners(dependent, (owner) => owner.uid === uid);
+      this.#dropFinalizer(entry, object, "orphan");
     }
     if (!hasFinalizer(object, "foregroundDeletion")) return;
     const isBlocked = theirs.some((dependent) =>
@@ -82,29 +103,26 @@ export function createGarbageCollector(store: Store, writes: Writes, clock: Cloc
         .get(keyOf(dependent.ref))
         ?.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion),
     );
-    if (!isBlocked) dropFinalizer(entry, object, "foregroundDeletion");
+    if (!isBlocked) this.#dropFinalizer(entry, object, "foregroundDeletion");
   }
 
-  function collectDependent(entry: Entry, object: Stored, uid: string): void {
+  #collectDependent(entry: Entry, object: Stored, uid: string): void {
     const owners = object.metadata.ownerReferences ?? [];
     if (owners.length === 0) return;
-    const states = new Map(owners.map((owner) => [owner.uid, ownerState(entry, owner)]));
+    const states = new Map(owners.map((owner) => [owner.uid, this.#ownerState(entry, owner)]));
     const isSolid = (owner: OwnerReference): boolean => states.get(owner.uid) === "solid";
     if (owners.some(isSolid)) {
-      if (!owners.every(isSolid)) dropOwners(entry, (owner) => !isSolid(owner));
+      if (!owners.every(isSolid)) this.#dropOwners(entry, (owner) => !isSolid(owner));
       return;
     }
     const isWaitedFor = owners.some((owner) => states.get(owner.uid) === "waiting");
-    const propagationPolicy = isWaitedFor && dependents.has(uid) ? "Foreground" : "Background";
-    writes.delete(entry.table, entry.ref, { propagationPolicy });
+    const propagationPolicy = isWaitedFor && this.#dependents.has(uid) ? "Foreground" : "Background";
+    this.#options.writes.delete(entry.table, entry.ref, { propagationPolicy });
   }
 
   /** `waiting`: the owner is being deleted in the foreground, after its dependents. */
-  function ownerState(entry: Entry, owner: OwnerReference): "solid" | "waiting" | "gone" {
-    const [group, version] = owner.apiVersion.includes("/") ? owner.apiVersion.split("/") : ["", owner.apiVersion];
-    const table = store.tables.find(
-      ({ resource }) => resource.group === group && resource.version === version && resource.kind === owner.kind,
-    );
+  #ownerState(entry: Entry, owner: OwnerReference): "solid" | "waiting" | "gone" {
+    const table = this.#options.store.find(owner.apiVersion, owner.kind);
     const { namespace } = entry.ref;
     if (!table || (table.resource.namespaced && namespace === undefined)) return "solid";
     const { name } = owner;
@@ -114,29 +132,17 @@ export function createGarbageCollector(store: Store, writes: Writes, clock: Cloc
     return object.metadata.deletionTimestamp && hasFinalizer(object, "foregroundDeletion") ? "waiting" : "solid";
   }
 
-  function dropOwners(entry: Entry, isDropped: (owner: OwnerReference) => boolean): void {
+  #dropOwners(entry: Entry, isDropped: (owner: OwnerReference) => boolean): void {
     const object = entry.table.objects.get(keyOf(entry.ref));
     const kept = object?.metadata.ownerReferences?.filter((owner) => !isDropped(owner)) ?? [];
     const ownerReferences = kept.length > 0 ? kept : null;
-    writes.patch(entry.table, entry.ref, { metadata: { ownerReferences } }, undefined);
+    this.#options.writes.patch(entry.table, entry.ref, { metadata: { ownerReferences } }, undefined);
   }
 
-  function dropFinalizer(entry: Entry, object: Stored, finalizer: string): void {
+  #dropFinalizer(entry: Entry, object: Stored, finalizer: string): void {
     const finalizers = object.metadata.finalizers?.filter((other) => other !== finalizer) ?? [];
-    writes.patch(entry.table, entry.ref, { metadata: { finalizers } }, undefined);
+    this.#options.writes.patch(entry.table, entry.ref, { metadata: { finalizers } }, undefined);
   }
-
-  return {
-    notice(change) {
-      index(change);
-      const { uid = "", ownerReferences = [], deletionTimestamp } = change.object.metadata;
-      if (change.type === "DELETED" || deletionTimestamp) {
-        for (const dependent of dependents.get(uid) ?? []) enqueue(dependent);
-        for (const owner of ownerReferences) enqueue(owner.uid);
-      }
-      if (deletionTimestamp || ownerReferences.length > 0) enqueue(uid);
-    },
-  };
 }
 
 function refOf({ metadata: { namespace, name } }: Stored): ObjectRef {

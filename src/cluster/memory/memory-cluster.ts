@@ -8,10 +8,11 @@
 import type { Clock } from "../../clock.ts";
 import { type Random, seededRandom } from "../../random.ts";
 import type { KubeObject, Resource } from "../cluster.ts";
-import { type ConnectionOptions, createConnection, type MemoryConnection } from "./connection.ts";
-import { createGarbageCollector } from "./garbage-collector.ts";
+import { createConnection, type MemoryConnection } from "./connection.ts";
+import { GarbageCollector } from "./garbage-collector.ts";
 import { copyJson } from "./json.ts";
 import { createLists, present } from "./lists.ts";
+import type { ConnectionOptions } from "./sender.ts";
 import { type Change, createStore } from "./store.ts";
 import { type Admit, createWrites } from "./writes.ts";
 
@@ -64,8 +65,8 @@ export function createMemoryCluster(options: MemoryClusterOptions): MemoryCluste
     collector.notice(change);
     for (const listener of listeners) listener(copyJson(change));
   });
-  const writes = createWrites(store, clock, createUidSource(random), options.admit ?? (() => undefined));
-  const collector = createGarbageCollector(store, writes, clock, collectAfterMs);
+  const writes = createWrites({ store, clock, nextUid: createUidSource(random), admit: options.admit });
+  const collector = new GarbageCollector({ store, writes, clock, delayMs: collectAfterMs });
   const lists = createLists(store);
 
   return {

@@ -39,11 +39,12 @@ export interface Table {
 
 /** The whole state of the server. */
 export interface Store {
-  readonly tables: readonly Table[];
   /** The version of the newest write. */
   version(): number;
   /** The table of a resource, `undefined` if it is not served. */
   table(resource: Resource): Table | undefined;
+  /** The table of a kind. */
+  find(apiVersion: string, kind: string): Table | undefined;
   /** All objects of a table ordered as the API server orders them, as one unchanging snapshot. */
   sorted(table: Table): readonly Stored[];
   /** Puts an object, or takes it away, under the next version; returns the stored object with that version. */
@@ -60,8 +61,13 @@ export function keyOf(ref: ObjectRef): string {
 /** A real cluster has long history behind it when a client arrives; so low versions are expired from the start. */
 const versionAtStart = 1000;
 
+/** The `apiVersion` of a resource's objects. */
+export function versionOf({ group, version }: Resource): string {
+  return group === "" ? version : `${group}/${version}`;
+}
+
 function tableName(resource: Resource): string {
-  return `${resource.group}/${resource.version}/${resource.plural}`;
+  return `${versionOf(resource)}/${resource.plural}`;
 }
 
 /**
@@ -97,9 +103,11 @@ export function createStore(
   }
 
   return {
-    tables: [...tables.values()],
     version: () => version,
     table: (resource) => tables.get(tableName(resource)),
+    find(apiVersion, kind) {
+      return [...tables.values()].find(({ resource }) => resource.kind === kind && versionOf(resource) === apiVersion);
+    },
     sorted(table) {
       table.sorted ??= [...table.objects.entries()]
         .sort(([left], [right]) => (left < right ? -1 : 1))

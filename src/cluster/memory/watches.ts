@@ -14,7 +14,7 @@ import { copyJson } from "./json.ts";
 import { present } from "./lists.ts";
 import { badVersion, expired } from "./refusals.ts";
 import { parseSelector } from "./selector.ts";
-import type { Change, Stored, Table } from "./store.ts";
+import { type Change, type Stored, type Table, versionOf } from "./store.ts";
 
 const bookmarkPeriodMs = 60_000;
 const bookmarkBeforeEndMs = 2000;
@@ -128,8 +128,6 @@ export function openWatch(
     const event = view(change);
     if (event !== undefined) deliver(event);
   };
-  const { kind, group, version } = table.resource;
-  const apiVersion = group === "" ? version : `${group}/${version}`;
   let told = Math.max(from, newestVersion(table));
   const bookmark = (): void => {
     const reached = newestVersion(table);
@@ -137,7 +135,11 @@ export function openWatch(
     told = reached;
     deliver({
       type: "BOOKMARK",
-      object: { apiVersion, kind, metadata: { name: "", resourceVersion: String(reached) } },
+      object: {
+        apiVersion: versionOf(table.resource),
+        kind: table.resource.kind,
+        metadata: { name: "", resourceVersion: String(reached) },
+      },
     });
   };
 

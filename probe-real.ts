@@ -1,0 +1,31 @@
+
+import { systemClock, sleep } from "./src/clock.ts"; import { connect } from "./src/cluster/kubernetes/connect.ts";
+import * as R from "./src/api/resources.ts";
+import { Operator } from "./src/operator.ts"; import { defaultSettings } from "./src/settings.ts";
+import { createLog } from "./src/log.ts";
+import { seededRandom } from "./src/random.ts";
+const clock = systemClock;
+const cloneSets = { group: "apps.kruise.io", version: "v1alpha1", plural: "clonesets", kind: "CloneSet", namespaced: true };
+const kubeconfig="/tmp/autopool-cluster/admin.kubeconfig"; let n=0; const counts: any = {}; const user = await connect({kubeconfig}); const server = { objects: (r: any) => [] as any[] };
+
+const requests: string[] = [];
+const cluster = await connect({kubeconfig, onRequest: (r) => { const k=`${r.verb} ${r.plural}/${r.subresource??""} ${r.code}`; counts[k]=(counts[k]??0)+1; }});
+const op = new Operator({ cluster, clock, random: seededRandom(1), settings: defaultSettings, log: createLog({ clock, level: "debug", format: "text", write: (l) => console.log(l) }) });
+await user.create(R.spiderSubnets, { apiVersion: "spiderpool.spidernet.io/v2beta1", kind: "SpiderSubnet", metadata: { name: "s4" }, spec: { subnet: "172.16.0.0/16", ips: ["172.16.41.1-172.16.41.10"] } } as any);
+const dep = (replicas: number, extra = {}) => ({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "default" }, spec: { replicas, paused: true, selector: {matchLabels: {app:"web"}}, template: { spec: {containers:[{name:"a",image:"b"}]}, metadata: { labels: {app:"web"}, annotations: { "ipam.spidernet.io/subnet": '{"ipv4":["s4"]}', ...extra } } } } });
+await user.create(R.deployments, dep(2) as any);
+const started = op.start();
+await started;
+const show = async (what: string) => { console.log("==", what); await sleep(clock, 1500);
+  for (const p of (await user.list<any>(R.spiderIPPools)).items.filter((x: any)=>!x.involvedObject || x.source?.component==="autopool")) console.log(p.metadata.name, p.spec.ips, p.status, p.metadata.deletionTimestamp ?? "", p.metadata.labels["ipam.spidernet.io/owner-application-uid"]);
+  for (const s of (await user.list<any>(R.spiderSubnets)).items.filter((x: any)=>!x.involvedObject || x.source?.component==="autopool")) console.log(s.metadata.name, s.status);
+  for (const e of (await user.list<any>(R.events)).items.filter((x: any)=>!x.involvedObject || x.source?.component==="autopool")) console.log("EVENT", e.reason, e.message, e.count, e.involvedObject.kind);
+  console.log("idle", op.isIdle, op.queue.stats());
+};
+await show("created");
+await user.patch(R.deployments, { namespace: "default", name: "web" }, { spec: { replicas: 5 } }); await show("scaled up");
+await user.patch(R.deployments, { namespace: "default", name: "web" }, { spec: { replicas: 1 } }); await show("scaled down");
+await user.patch(R.deployments, { namespace: "default", name: "web" }, { spec: { replicas: 50 } }); await show("too many");
+await user.patch(R.deployments, { namespace: "default", name: "web" }, { spec: { replicas: 3 } }); await show("3");
+await user.delete(R.deployments, { namespace: "default", name: "web" }); await show("deleted");
+await op.stop(); console.log(counts); await user.delete(R.spiderSubnets,{name:"s4"}); await cluster.close(); await user.close();

@@ -1,0 +1,24 @@
+/**
+ * What a subcommand is.
+ * @module
+ */
+
+/** What a command is given besides its arguments. */
+export interface CommandContext {
+  /** Aborts when the process is asked to end. */
+  readonly signal: AbortSignal;
+  /** Writes a line of output. */
+  print(line: string): void;
+}
+
+export interface Command {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Text of `--help`. */
+  help(): string;
+  /**
+   * Does the work and returns the exit code.
+   * @throws {ConfigError} If the arguments cannot be used.
+   */
+  execute(args: readonly string[], context: CommandContext): Promise<number>;
+}

@@ -1,0 +1,59 @@
+/**
+ * The entry point: finds the command, gives it the rest, and ends with its exit code.
+ * @module
+ */
+
+import type { Command } from "./commands/command.ts";
+import { ConfigError, commandLine } from "./config.ts";
+
+/** Loaded on demand, so that `--help` need not wait for a Kubernetes client. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import("./commands/run.ts")).run,
+  demo: async () => (await import("./commands/demo.ts")).demo,
+};
+
+const exitCode = { failed: 1, misused: 2 } as const;
+
+async function usage(): Promise<string> {
+  const lines = await Promise.all(
+    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(8)} ${(await load()).summary}`),
+  );
+  return `Usage: autopool COMMAND [--help]
+
+Gives every application its own pool of fixed IP addresses.
+
+Commands:
+${lines.join("\n")}
+`;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name = "--help", ...rest] = args;
+  if (name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(await usage());
+    return 0;
+  }
+  const command = await commands[name]?.();
+  if (!command) {
+    process.stderr.write(`Cannot run "${name}": there is no such command\n\n${await usage()}`);
+    return exitCode.misused;
+  }
+  if (rest.includes("--help") || rest.includes("-h")) {
+    process.stdout.write(command.help());
+    return 0;
+  }
+  const ending = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
+  return command.execute(rest, { signal: ending.signal, print: (line) => process.stdout.write(`${line}\n`) });
+}
+
+try {
+  process.exit(await main(commandLine()));
+} catch (error) {
+  if (!(error instanceof ConfigError)) {
+    process.stderr.write(`${(error as Error).stack ?? error}\n`);
+    process.exit(exitCode.failed);
+  }
+  process.stderr.write(`${error.message}\n\nTry --help\n`);
+  process.exit(exitCode.misused);
+}

@@ -1,0 +1,56 @@
+/**
+ * Sees to it that every pool's status says what its machine says, with as few writes as that takes.
+ *
+ * A pool is looked at after its machine has been told the news, never between the two, so that one change is one write.
+ * @module
+ */
+
+import type { PoolSnapshot } from "../machines/step.ts";
+import { PoolKeeper, type PoolKeeperOptions } from "./act/pool-keeper.ts";
+import { isAutoPool } from "./api/ippool.ts";
+import type { Life } from "./observe/pool-life.ts";
+import { standingOf } from "./standing.ts";
+
+export interface PoolStatusesOptions extends Omit<PoolKeeperOptions, "standing"> {
+  /** Snapshot of a machine, if it lives. */
+  snapshot(key: string): PoolSnapshot | undefined;
+  submit(key: string, run: () => Promise<void>): void;
+}
+
+export class PoolStatuses {
+  readonly #options: PoolStatusesOptions;
+  readonly #keeper: PoolKeeper;
+  /** Which machine speaks of a pool. */
+  readonly #keys = new Map<string, string>();
+
+  constructor(options: PoolStatusesOptions) {
+    this.#options = options;
+    this.#keeper = new PoolKeeper({
+      ...options,
+      standing: (name) => {
+        const snapshot = options.snapshot(this.#keys.get(name) ?? "");
+        return snapshot && standingOf(snapshot);
+      },
+    });
+  }
+
+  /** Takes in that the machines of these lives are up to date. */
+  note(lives: readonly Life[]): void {
+    for (const { key, pool } of lives) {
+      if (!pool) continue;
+      this.#keys.set(pool.metadata.name, key);
+      this.look(pool.metadata.name);
+    }
+  }
+
+  /** Queues a write if the pool needs one; an automatic pool whose machine is still to be told waits for it. */
+  look(name: string): void {
+    const pool = this.#options.pool(name);
+    if (!pool) {
+      this.#keys.delete(name);
+      return;
+    }
+    if (isAutoPool(pool) && !this.#keys.has(name)) return;
+    if (this.#keeper.isDue(name)) this.#options.submit(`status/${name}`, () => this.#keeper.keep(name));
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * The settings of an operator, and their defaults. Where they come from is `config.ts`'s business.
+ * @module
+ */
+
+import type { DemandSettings } from "./observe/demand.ts";
+
+export interface OperatorSettings extends DemandSettings {
+  /** Writes under way at once. */
+  readonly concurrency: number;
+  /** Writes per second; absent means as fast as the API server answers. */
+  readonly writesPerSecond?: number;
+  /** Least time between two writes of one subnet's ledger, in ms. */
+  readonly gatherMs: number;
+  /** How often waiting pools whose obstacle no watch shows are tried again, in ms. */
+  readonly nudgeMs: number;
+}
+
+export const defaultSettings: OperatorSettings = {
+  defaultNumber: { fixed: false, count: 1 },
+  families: [4, 6],
+  concurrency: 20,
+  gatherMs: 100,
+  nudgeMs: 30_000,
+};
