@@ -70,7 +70,8 @@ const tellRefusal = base.enqueueActions(({ enqueue, context }) => {
 
 export const poolMachine = base.extend({ actions: { requestPool, repair, repairKept, tellRefusal } }).createMachine({
   id: "pool",
-  context: ({ input }) => ({ ...NOTHING_KNOWN, native: input.native }),
+  // XState makes a spare actor without input for every transition; an exception in it would cost more than the transition.
+  context: ({ input }) => ({ ...NOTHING_KNOWN, native: (input as PoolInput | undefined)?.native ?? false }),
   initial: "pending",
   states: {
     pending: {

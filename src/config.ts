@@ -113,6 +113,11 @@ export function commandLine(): string[] {
   return process.argv.slice(2);
 }
 
+/** Tells whether a terminal may be written to in colours; `NO_COLOR` with any text forbids it (no-color.org). */
+export function wantsColors(environment = process.env): boolean {
+  return !environment["NO_COLOR"] && environment["TERM"] !== "dumb";
+}
+
 /**
  * Reads all settings.
  * @throws {ConfigError} If at least one cannot be used.
@@ -193,14 +198,22 @@ function lookUp(
 
 function readFlags(args: readonly string[], mistakes: string[]): Record<string, unknown> {
   const options: Record<string, { type: "string" | "boolean" }> = { config: { type: "string" } };
-  for (const { name, isSwitch } of settings as readonly Setting[])
+  for (const { name, isSwitch } of settings as readonly Setting[]) {
     options[name] = { type: isSwitch ? "boolean" : "string" };
-  try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
-  } catch (error) {
-    mistakes.push((error as Error).message.split(". To specify")[0] ?? "");
-    return {};
   }
+  // Not strict, since that stops at the first mistake.
+  const { values, tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === "positional") mistakes.push(`Cannot use argument "${token.value}": settings begin with --`);
+    if (token.kind !== "option") continue;
+    const known = options[token.name];
+    if (!known) mistakes.push(`Cannot use ${token.rawName}: there is no such setting`);
+    else if (known.type === "string" && token.value === undefined) {
+      mistakes.push(`Cannot use ${token.rawName}: its value is missing`);
+      delete values[token.name];
+    }
+  }
+  return values;
 }
 
 function readFile(path: string, mistakes: string[]): Record<string, unknown> {

@@ -9,9 +9,10 @@
 import type { Standing } from "./act/record-sweeper.ts";
 import { type Application, applicationOfPool } from "./api/application.ts";
 import { type Cluster, hasCode } from "./cluster/cluster.ts";
+import { isContent } from "./observe/demand.ts";
 import type { Observer } from "./observe/observer.ts";
 import type { Life } from "./observe/pool-life.ts";
-import { workloadKey } from "./observe/workload.ts";
+import { isNativeKind, workloadKey } from "./observe/workload.ts";
 import type { Reconciler } from "./reconciler.ts";
 
 export class Confirmation {
@@ -53,9 +54,12 @@ export class Confirmation {
     const application = this.#applications.get(key);
     if (!application) return false;
     const name = workloadKey(application);
-    const { demand } = this.#observer.observe(name).wish;
+    const { wish, lives } = this.#observer.observe(name);
+    const { demand } = wish;
     if (demand.kind === "unknown") throw new Error(`Cannot tell yet what "${name}" wants`);
-    if (this.#observer.observe(name).lives.some((life) => life.key === key && life.wanted)) return false;
+    if (lives.some((life) => life.key === key && life.wanted)) return false;
+    // There is nothing to keep.
+    if (isContent(wish)) return !lives.some((life) => life.key === key && life.pool);
     // It is there, and what it asks for is something else.
     if (demand.kind === "wants" || this.#observer.applications.workload(name)) return true;
     if (this.#observer.applications.hasEnded(application.uid)) return true;
@@ -67,7 +71,8 @@ export class Confirmation {
   async ofRecord(application: Omit<Application, "uid">, subnet: string, pool: string): Promise<Standing> {
     const name = workloadKey(application);
     const { wish, lives } = this.#observer.observe(name);
-    if (wish.demand.kind === "unknown" || wish.demand.kind === "keeps") return "unknown";
+    if (wish.demand.kind === "unknown") return "unknown";
+    if (wish.demand.kind === "keeps") return isContent(wish) ? "unwanted" : "unknown";
     if (wish.demand.kind === "wants") {
       const here = lives.filter((life) => life.wanted && life.subnet === subnet);
       const names = here.map((life) => life.pool?.metadata.name ?? this.#nameOf(life.key));
@@ -76,7 +81,9 @@ export class Confirmation {
       if (names.includes(undefined) || here.some(({ key }) => !this.#reconciler.entry(key))) return "unknown";
       return "unwanted";
     }
-    if (this.#observer.applications.workload(name)) return "unwanted";
+    // Of other kinds the pods are what wants pools.
+    const isNative = isNativeKind(application.apiVersion, application.kind);
+    if (!isNative || this.#observer.applications.workload(name)) return "unwanted";
     return (await this.#exists(application)) ? "unknown" : "unwanted";
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Command } from "./commands/command.ts";
-import { ConfigError, commandLine } from "./config.ts";
+import { ConfigError, commandLine, wantsColors } from "./config.ts";
 
 /** Loaded on demand, so that `--help` need not wait for a Kubernetes client. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -44,14 +44,25 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
-  return command.execute(rest, { signal: ending.signal, print: (line) => process.stdout.write(`${line}\n`) });
+  return command.execute(rest, {
+    signal: ending.signal,
+    print: (line) => process.stdout.write(`${line}\n`),
+    ...(process.stdout.isTTY ? { terminal: { hasColors: wantsColors() } } : {}),
+  });
 }
+
+// Whoever reads us may have read enough, such as `head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : exitCode.failed);
+});
 
 try {
   process.exit(await main(commandLine()));
 } catch (error) {
   if (!(error instanceof ConfigError)) {
-    process.stderr.write(`${(error as Error).stack ?? error}\n`);
+    // What went wrong outside is told in a sentence; a mistake of ours needs its place.
+    const isOurs = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+    process.stderr.write(`${isOurs ? error.stack : ((error as Error).message ?? error)}\n`);
     process.exit(exitCode.failed);
   }
   process.stderr.write(`${error.message}\n\nTry --help\n`);

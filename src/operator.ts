@@ -14,7 +14,7 @@ import { RecordSweeper } from "./act/record-sweeper.ts";
 import { createRecorder, type Recorder } from "./act/recorder.ts";
 import { SubnetKeeper } from "./act/subnet-keeper.ts";
 import { createWorkQueue, type WorkQueue } from "./act/work-queue.ts";
-import { isAutoPool } from "./api/ippool.ts";
+import type { SpiderIPPool } from "./api/ippool.ts";
 import { FIELD_MANAGER } from "./api/names.ts";
 import type { Clock } from "./clock.ts";
 import { type Cluster, hasCode, UnknownOutcome } from "./cluster/cluster.ts";
@@ -77,6 +77,7 @@ export class Operator {
       ledger: this.ledger,
       world,
       onRefused: (key, refusal) => this.#refuse(key, refusal),
+      onNameGivenUp: (subnet, name) => this.#sweeper.look(subnet, name),
     });
     this.#statuses = new PoolStatuses({
       ...world,
@@ -85,10 +86,15 @@ export class Operator {
       snapshot: (key) => this.reconciler.entry(key)?.snapshot,
       submit: (key, run) => this.#submit(key, run, "status"),
     });
-    this.#subnets = new SubnetKeeper({ ...world, cluster });
+    this.#subnets = new SubnetKeeper({
+      ...world,
+      cluster,
+      hasPools: (name) => this.observer.pools.isOwner(name),
+    });
     this.#sweeper = new RecordSweeper({
       ...world,
       ledger: this.ledger,
+      isAbsent: (name) => this.#writer.isAbsent(name),
       confirm: (application, subnet, pool) => this.#confirmation.ofRecord(application, subnet, pool),
       submit: (key, run) => this.#submit(key, run, "tidy"),
     });
@@ -141,7 +147,7 @@ export class Operator {
       random,
       settings,
       onApplication: (key) => this.reconciler.enqueue(key),
-      onPool: (name) => this.#onPool(name),
+      onPool: (name, previous) => this.#onPool(name, previous),
       onSubnet: (name, isForeign) => this.#onSubnet(name, isForeign),
       onReserved: () => this.ledger.recheck(),
       onState: ({ plural }, state) => {
@@ -177,6 +183,7 @@ export class Operator {
       world,
       onGranted: ({ key }) => this.reconciler.tell(key, { type: "capacity.changed" }),
       onRefused: ({ key }, refusal) => this.#refuse(key, refusal),
+      onUnclaimed: (subnet, pool) => this.#sweeper.look(subnet, pool),
       onFailure: (subnet, error, retryInMs) =>
         log[isPassing(error) ? "debug" : "warn"]("ledger write failed", { subnet, error, retryInMs }),
       onWrite: (subnet) => this.#options.onLedgerWrite?.(subnet),
@@ -213,10 +220,11 @@ export class Operator {
     const { key, subnet } = life;
     const { dryRun } = this.#options;
     if (dryRun) dryRun(life, operation);
-    if (operation.kind === "notify") tellRefusal(this.#recorder, life, operation);
-    else this.#submit(key, () => this.#execute(key, subnet, operation), "pool");
+    // Before the operation, which may begin at once and asks for them.
     if (life.pool) this.#writer.names.note(key, subnet, life.pool.metadata.name);
     this.#confirmation.note(life);
+    if (operation.kind === "notify") tellRefusal(this.#recorder, life, operation);
+    else this.#submit(key, () => this.#execute(key, subnet, operation), "pool");
   }
 
   async #execute(key: string, subnet: string, operation: Exclude<Operation, { kind: "notify" }>): Promise<void> {
@@ -229,7 +237,9 @@ export class Operator {
         return this.#writer.remove(key, operation.uid);
       case "releaseRecord":
         await this.#writer.release(key, subnet);
-        return this.#confirmation.forget(key);
+        // A successor may be there already.
+        if (!this.reconciler.entry(key)) this.#confirmation.forget(key);
+        return;
       default:
         return operation satisfies never;
     }
@@ -241,15 +251,26 @@ export class Operator {
   }
 
   #onReconciled(lives: readonly Life[]): void {
-    for (const { key, pool, subnet } of lives) if (pool) this.#writer.names.note(key, subnet, pool.metadata.name);
+    for (const life of lives) {
+      const { key, pool, subnet } = life;
+      // A pool that somebody deletes is known by nothing but what was noted before.
+      if (pool) this.#writer.names.note(key, subnet, pool.metadata.name);
+      this.#confirmation.note(life);
+    }
     this.#statuses.note(lives);
   }
 
-  #onPool(name: string): void {
+  #onPool(name: string, previous: SpiderIPPool | undefined): void {
     const pool = this.observer.pools.get(name);
     this.#statuses.look(name);
-    // A pool that nobody recorded may have freed or taken addresses.
-    if (this.#running && (!pool || !isAutoPool(pool))) this.ledger.recheck(pool?.spec.subnet);
+    // What nobody has recorded is given back without a change of the ledger.
+    if (this.#running && previous && !isSameRange(previous, pool) && this.ledger.isStray(previous)) {
+      this.ledger.recheck(previous.spec.subnet);
+    }
+    if (pool) return;
+    for (const subnet of this.observer.subnets.names()) {
+      if (this.observer.subnets.get(subnet)?.metadata.deletionTimestamp) this.#onSubnet(subnet, false);
+    }
   }
 
   #onSubnet(name: string, isForeign: boolean): void {
@@ -270,6 +291,10 @@ export class Operator {
       this.#nudgeLater();
     });
   }
+}
+
+function isSameRange(a: SpiderIPPool, b: SpiderIPPool | undefined): boolean {
+  return a.spec.subnet === b?.spec.subnet && a.spec.ips?.join() === b?.spec.ips?.join();
 }
 
 /** Failures that come and go by themselves and are tried again: no news for people. */

@@ -12,7 +12,7 @@ import type { PoolEvent } from "../machines/events.ts";
 import type { Operation } from "../machines/operations.ts";
 import { type PoolSnapshot, pathOf, start, step } from "../machines/step.ts";
 import { nextTurn } from "./clock.ts";
-import type { Complaint, Wish } from "./observe/demand.ts";
+import { type Complaint, isContent, type Wish } from "./observe/demand.ts";
 import type { Life } from "./observe/pool-life.ts";
 
 /** A step that a machine took: what the log and, later, a trace are made of. */
@@ -127,7 +127,7 @@ export class Reconciler {
       this.#advance(entry ?? { application, snapshot: start({ native }), life }, life);
     }
     // Where wishes are unknown, what is waited for is waited for on.
-    const isCertain = wish.demand.kind === "wants" || wish.demand.kind === "gone";
+    const isCertain = wish.demand.kind === "wants" || wish.demand.kind === "gone" || isContent(wish);
     for (const key of isCertain ? [...known] : []) {
       const entry = this.#entries.get(key);
       if (!entry || seen.has(key)) continue;
@@ -150,6 +150,12 @@ export class Reconciler {
     const { poolFact, workloadFact } = life;
     if (!isDeepStrictEqual(poolFact, context.pool)) {
       this.#step(entry, poolFact === "gone" ? { type: "pool.gone" } : { type: "pool.observed", ...poolFact });
+    }
+    if (entry.snapshot.status === "done") {
+      // The pool's life is over, and a successor wants the next one already.
+      if (!life.wanted) return;
+      const { application } = entry;
+      return this.#advance({ application, snapshot: start({ native: life.native }), life }, life);
     }
     if (workloadFact === undefined || isDeepStrictEqual(workloadFact, context.workload)) return;
     this.#step(

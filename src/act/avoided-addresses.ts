@@ -8,7 +8,8 @@
 import { type RangeSet, union } from "../address/range-set.ts";
 import type { Clock } from "../clock.ts";
 
-const avoidMs = 10 * 60_000;
+/** How long, in ms. */
+export const avoidMs = 10 * 60_000;
 
 export class AvoidedAddresses {
   readonly #clock: Clock;

@@ -27,6 +27,8 @@ export interface Want {
   readonly inUse: RangeSet;
   /** Addresses that the pool has: they are in the record unless another pool has them. */
   readonly held: RangeSet;
+  /** For certain there is no pool: what is recorded for it goes back while it is not enough. */
+  readonly isAbsent: boolean;
 }
 
 /** What a record becomes: fewer addresses, or nothing. */
@@ -112,7 +114,12 @@ function grant(
   }
   const missing = BigInt(want.size) - countOf(kept);
   const added = missing > 0n ? free.takeLowest(missing) : EMPTY;
-  if (!added) return { kind: "short", want, free: free.size(), needed: missing };
+  if (!added) {
+    // What the pool has is recorded even where it cannot have all that it wants; who has no pool waits with nothing.
+    if (want.isAbsent && recorded.length > 0) changes.set(want.pool, undefined);
+    else if (kept !== recorded) changes.set(want.pool, entryOf(kept, want.application, want.pool, family));
+    return { kind: "short", want, free: free.size(), needed: missing };
+  }
   changes.set(want.pool, entryOf(union(kept, added), want.application, want.pool, family));
   return { kind: "granted", want };
 }

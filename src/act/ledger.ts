@@ -8,6 +8,7 @@ import { parseCidr } from "../address/cidr.ts";
 import { countOf, EMPTY, includes, parseRanges, type RangeSet, union } from "../address/range-set.ts";
 import { type Book, readBook } from "../api/book.ts";
 import { type SpiderIPPool, totalOf } from "../api/ippool.ts";
+import { LABEL } from "../api/names.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { familyOfSubnet } from "../api/subnet.ts";
 import type { LedgerSituation, Want } from "./ledger-plan.ts";
@@ -56,6 +57,13 @@ export class Ledger {
   /** Takes a pool's want out of every line. */
   withdraw(pool: string): void {
     for (const ledger of this.#ledgers.values()) ledger.withdraw(pool);
+  }
+
+  /** Whether a pool has addresses that no record gives it. */
+  isStray(pool: SpiderIPPool): boolean {
+    const { world } = this.#options;
+    const owner = pool.metadata.labels?.[LABEL.ownerSubnet];
+    return isStray(pool, owner === undefined ? undefined : world.book(owner));
   }
 
   /** Looks again at what waits, everywhere or in the subnets of one CIDR. */
@@ -107,11 +115,14 @@ function situationOf(
 function strays(cidr: string, family: Family, book: Book, world: LedgerWorld): RangeSet {
   const sets: RangeSet[] = [];
   for (const pool of world.poolsOfCidr(cidr)) {
-    const ranges = poolRanges(pool, family);
-    const record = book.entries.get(pool.metadata.name)?.ranges;
-    if (!record || !includes(record, ranges)) sets.push(ranges);
+    if (isStray(pool, book)) sets.push(poolRanges(pool, family));
   }
   return union(...sets);
+}
+
+function isStray(pool: SpiderIPPool, book: Book | undefined): boolean {
+  const record = book?.entries.get(pool.metadata.name)?.ranges;
+  return !book || !record || !includes(record, poolRanges(pool, book.family));
 }
 
 /** Parsed once per state of a pool. */

@@ -4,16 +4,20 @@
  */
 
 import type { Family } from "../address/address.ts";
-import { countOf, EMPTY, parseRanges, type RangeSet, subtract, takeLowest, union } from "../address/range-set.ts";
+import { countOf, EMPTY, intersect, parseRanges, type RangeSet, subtract, takeLowest, union } from "../address/range-set.ts";
 import { applicationOfPool, groupOf } from "../api/application.ts";
 import type { AutoPoolOwner } from "../api/auto-pool.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 
-/** Returns `size` addresses of a record: those in use, and the lowest others, so that pools stay compact. */
-export function choose(recorded: RangeSet, inUse: RangeSet, size: number): RangeSet {
-  const others = subtract(recorded, inUse);
-  return union(inUse, takeLowest(others, BigInt(size) - countOf(inUse)));
+/**
+ * Returns `size` addresses of a record: those in use, then those that the pool has, then others, the lowest of each, so that
+ * pools stay compact.
+ */
+export function choose(recorded: RangeSet, inUse: RangeSet, held: RangeSet, size: number): RangeSet {
+  const own = subtract(intersect(held, recorded), inUse);
+  const kept = union(inUse, takeLowest(own, BigInt(size) - countOf(inUse)));
+  return union(kept, takeLowest(subtract(recorded, kept), BigInt(size) - countOf(kept)));
 }
 
 /** Returns the addresses of `spec.ips`; none where somebody wrote what cannot be read, which is then replaced. */

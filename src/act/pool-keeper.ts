@@ -6,12 +6,14 @@
  * @module
  */
 
+import { familyOf } from "../address/address.ts";
+import { cidrLabel } from "../address/cidr.ts";
 import { asInt64, isSameCount } from "../address/int64.ts";
 import { countOf } from "../address/range-set.ts";
 import { parseAllocatedIPs } from "../api/allocated-ips.ts";
 import type { Condition } from "../api/condition.ts";
-import { type PoolState, type SpiderIPPool, totalOf } from "../api/ippool.ts";
-import { FINALIZER } from "../api/names.ts";
+import { isAutoPool, type PoolState, type SpiderIPPool, totalOf } from "../api/ippool.ts";
+import { FINALIZER, LABEL } from "../api/names.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import { type Clock, toTimestamp } from "../clock.ts";
 import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
@@ -40,7 +42,7 @@ export class PoolKeeper {
   /** Tells whether {@link PoolKeeper.keep} would write. */
   isDue(name: string): boolean {
     const pool = this.#options.pool(name);
-    return pool !== undefined && (canEnd(pool) || this.#statusPatch(pool) !== undefined);
+    return pool !== undefined && (objectPatch(pool) ?? this.#statusPatch(pool)) !== undefined;
   }
 
   /** Brings a pool's status up to date, or lets it go. */
@@ -48,16 +50,14 @@ export class PoolKeeper {
     const { cluster, pool: lookUp, learnPool } = this.#options;
     const pool = lookUp(name);
     if (!pool) return;
-    const { resourceVersion, finalizers = [] } = pool.metadata;
-    const status = canEnd(pool) ? undefined : this.#statusPatch(pool);
-    if (!canEnd(pool) && !status) return;
-    const metadata = { resourceVersion };
-    const patch = status ? { metadata, status } : { metadata: { ...metadata, finalizers: without(finalizers) } };
+    const ofObject = objectPatch(pool);
+    const patch = ofObject ?? this.#statusPatch(pool);
+    if (!patch) return;
     try {
-      const options = status ? ({ subresource: "status" } as const) : {};
+      const options = ofObject ? {} : ({ subresource: "status" } as const);
       const written = await cluster.patch<SpiderIPPool>(spiderIPPools, { name }, patch, options);
       // The answer to letting it go is its last state; that it is gone comes from the watch.
-      if (status) learnPool(written);
+      if (pool.metadata.deletionTimestamp === undefined || !ofObject) learnPool(written);
     } catch (error) {
       if (hasCode(error, 404)) return;
       if (hasCode(error, 409) || error instanceof UnknownOutcome) await this.#reread(name);
@@ -86,9 +86,10 @@ export class PoolKeeper {
       if (conditions) patch["conditions"] = conditions;
     }
     if (Object.keys(patch).length === 0) return undefined;
+    const { resourceVersion } = metadata;
     // Only told with other news: a write for the sake of this number alone would be one more for every change.
     if (metadata.generation !== undefined) patch["observedGeneration"] = metadata.generation;
-    return patch;
+    return { metadata: { resourceVersion }, status: patch };
   }
 
   /** Conditions to write; `undefined` where those that are there say the same. */
@@ -117,8 +118,25 @@ function canEnd(pool: SpiderIPPool): boolean {
   }
 }
 
-function without(finalizers: readonly string[]): string[] {
-  return finalizers.filter((finalizer) => finalizer !== FINALIZER);
+/** What the object itself lacks: its end, or, on manual pools, what the reference's webhook would have filled in. */
+function objectPatch(pool: SpiderIPPool): object | undefined {
+  const { resourceVersion, deletionTimestamp, finalizers = [], labels = {} } = pool.metadata;
+  if (canEnd(pool)) {
+    return { metadata: { resourceVersion, finalizers: finalizers.filter((other) => other !== FINALIZER) } };
+  }
+  if (deletionTimestamp !== undefined || isAutoPool(pool) || readableTotal(pool) === undefined) return undefined;
+  const label = cidrLabel(pool.spec.subnet);
+  const isLabelled = labels[LABEL.poolCidr] === label || label.startsWith("-"); // "::/0" gives no valid label
+  const hasFinalizer = finalizers.includes(FINALIZER);
+  if (isLabelled && hasFinalizer && pool.spec.ipVersion !== undefined) return undefined;
+  return {
+    metadata: {
+      resourceVersion,
+      ...(isLabelled ? {} : { labels: { [LABEL.poolCidr]: label } }),
+      ...(hasFinalizer ? {} : { finalizers: [...finalizers, FINALIZER] }),
+    },
+    ...(pool.spec.ipVersion === undefined ? { spec: { ipVersion: familyOf(pool.spec.subnet) } } : {}),
+  };
 }
 
 function readableTotal(pool: SpiderIPPool): bigint | undefined {

@@ -25,10 +25,16 @@ export class PoolNames {
   readonly #names = new Map<string, Named>();
   /** By subnet and name: a name may stand in the ledger of a former subnet too. */
   readonly #holders = new Map<string, string>();
+  readonly #onGivenUp: (subnet: string, name: string) => void;
 
-  constructor(ledger: Ledger, world: Pick<WriterWorld, "book" | "pool">) {
+  constructor(
+    ledger: Ledger,
+    world: Pick<WriterWorld, "book" | "pool">,
+    onGivenUp: (subnet: string, name: string) => void,
+  ) {
     this.#ledger = ledger;
     this.#world = world;
+    this.#onGivenUp = onGivenUp;
   }
 
   /** Name of the pool that a machine has or is getting. */
@@ -44,8 +50,13 @@ export class PoolNames {
   /** Notes which pool a machine speaks of, so that its record is found again when the object is gone. */
   note(key: string, subnet: string, name: string): void {
     const before = this.#names.get(key);
-    if (before?.name === name) return;
-    if (before) this.forget(key);
+    if (before?.name === name && this.holder(subnet, name) === key) return;
+    if (before && before.name !== name) {
+      this.forget(key);
+      // A want under the name that is given up must not be granted any more, and what was granted goes back.
+      this.#ledger.of(before.subnet).withdraw(before.name);
+      this.#onGivenUp(before.subnet, before.name);
+    }
     this.#names.set(key, { subnet, name });
     this.#holders.set(`${subnet}/${name}`, key);
   }
@@ -58,12 +69,9 @@ export class PoolNames {
     if (this.#holders.get(place) === key) this.#holders.delete(place);
   }
 
-  /** Returns the name of the pool that is there, else the first one that is nobody else's, and notes it. */
+  /** Returns the name of the pool that is there, else the one that is reserved for it, else the first free one; and notes it. */
   choose({ key, subnet, pool }: Subject, wanted: AutoPoolOwner): string {
     const name = pool?.metadata.name ?? this.#free(key, subnet, wanted);
-    const before = this.of(key);
-    // A want under the name that is given up must not be granted any more.
-    if (before !== undefined && before !== name) this.#ledger.of(subnet).withdraw(before);
     this.note(key, subnet, name);
     return name;
   }
@@ -71,13 +79,18 @@ export class PoolNames {
   #free(key: string, subnet: string, wanted: AutoPoolOwner): string {
     const { family, application } = wanted;
     const text = applicationText(application);
-    let name = "";
-    for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      name = poolName({ family, application, interface: wanted.interface, attempt });
-      const holder = this.holder(subnet, name) ?? key;
-      const record = this.#world.book(subnet)?.entries.get(name);
-      if (!this.#world.pool(name) && holder === key && (!record || record.application === text)) return name;
-    }
-    return name;
+    const names = Array.from({ length: attemptsMax }, (_, attempt) =>
+      poolName({ family, application, interface: wanted.interface, attempt }),
+    );
+    const record = (name: string): string | undefined | null => {
+      const entry = this.#world.book(subnet)?.entries.get(name);
+      return entry ? (entry.application ?? null) : undefined;
+    };
+    const free = names.filter((name) => !this.#world.pool(name) && (this.holder(subnet, name) ?? key) === key);
+    return (
+      free.find((name) => record(name) === text) ??
+      free.find((name) => record(name) === undefined) ??
+      (names.at(-1) as string)
+    );
   }
 }

@@ -10,11 +10,10 @@
 import { countOf, EMPTY, type RangeSet } from "../address/range-set.ts";
 import { allocatedRanges } from "../api/allocated-ips.ts";
 import { applicationText } from "../api/application.ts";
-import { type AutoPoolOwner, correctionOf, newPool } from "../api/auto-pool.ts";
+import { type AutoPoolOwner, correctionOf, keptSize, newPool } from "../api/auto-pool.ts";
 import type { Book } from "../api/book.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
-import { poolName } from "../api/pool-name.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
@@ -22,6 +21,7 @@ import type { Ledger } from "./ledger.ts";
 import { isEnough } from "./ledger-plan.ts";
 import { type Notice, notice } from "./notices.ts";
 import { choose, isFor, rangesOf } from "./pool-addresses.ts";
+import { PoolCreates } from "./pool-creates.ts";
 import { PoolNames } from "./pool-names.ts";
 
 /** One pool's life as its operations see it, always as of now. */
@@ -50,15 +50,27 @@ export interface PoolWriterOptions {
   readonly world: WriterWorld;
   /** The operation cannot be done now; the cause is for people. */
   onRefused(key: string, refusal: Notice): void;
+  /** A machine goes by another name now; the record of the former one may have no pool. */
+  onNameGivenUp(subnet: string, name: string): void;
 }
 
 export class PoolWriter {
   readonly #options: PoolWriterOptions;
   readonly names: PoolNames;
+  readonly #creates: PoolCreates;
 
   constructor(options: PoolWriterOptions) {
     this.#options = options;
-    this.names = new PoolNames(options.ledger, options.world);
+    this.names = new PoolNames(options.ledger, options.world, options.onNameGivenUp);
+    this.#creates = new PoolCreates(options.cluster, options.world);
+  }
+
+  /**
+   * Tells whether there is no pool of this name, for certain: also none that was asked for without an answer.
+   * @throws {Error} If that cannot be told now; it is asked again later.
+   */
+  isAbsent(name: string): Promise<boolean> {
+    return this.#creates.isAbsent(name);
   }
 
   /** Record and pool exist, belong to the application and hold `size` addresses; `undefined` keeps their number. */
@@ -73,9 +85,10 @@ export class PoolWriter {
     const inUse = this.#inUse(subject, wanted);
     if (!inUse) return;
     const recorded = entry?.ranges ?? EMPTY;
-    const target = size ?? Number(countOf(entry ? recorded : held));
+    const target = size ?? keptSize(pool, Number(countOf(recorded)), Number(countOf(held)));
     const application = applicationText(wanted.application);
-    const want = { pool: name, key, application, family: wanted.family, size: target, inUse, held };
+    const isAbsent = !pool && !world.pool(name) && !this.#creates.isUncertain(name);
+    const want = { pool: name, key, application, family: wanted.family, size: target, inUse, held, isAbsent };
     const subnet = world.subnet(subject.subnet);
     const line = ledger.of(subject.subnet);
     // A record that is being cut just now is no longer what it was.
@@ -89,9 +102,11 @@ export class PoolWriter {
       this.#refuse(key, notice("ShrinkBlocked", { pool: name, size: before, wanted: target, inUse: count }));
       return;
     }
-    const ips = choose(recorded, inUse, target);
+    const ips = choose(recorded, inUse, held, target);
+    // A number that does not count is not written beside the one that does.
+    const owner = subject.native ? wanted : { ...wanted, number: String(target) };
     const written = pool
-      ? await this.#correct(subject, wanted, pool, subnet, ips)
+      ? await this.#correct(subject, owner, pool, subnet, ips)
       : await this.#create(subject, wanted, name, subnet, ips);
     if (written && countOf(ips) < countOf(recorded)) line.cut({ pool: name, keep: ips });
   }
@@ -125,7 +140,9 @@ export class PoolWriter {
     line.withdraw(name);
     const isGone = (): boolean => world.pool(name)?.metadata.labels?.[LABEL.ownerSubnet] !== subnet;
     if (isGone() && world.book(subnet)?.entries.has(name)) {
-      if (!(await world.confirmUnwanted(key))) return;
+      await this.isAbsent(name);
+      // It is there after all: it has a life again.
+      if (!isGone() || !(await world.confirmUnwanted(key))) return;
       // A successor may have taken the name over while we asked.
       if (this.names.holder(subnet, name) === key && isGone()) line.cut({ pool: name, keep: undefined });
     }
@@ -149,16 +166,16 @@ export class PoolWriter {
     subnet: SpiderSubnet,
     ips: RangeSet,
   ): Promise<boolean> {
-    const { cluster, ledger, world } = this.#options;
+    const { ledger, world } = this.#options;
     try {
-      world.learnPool(await cluster.create(spiderIPPools, newPool(name, wanted, subnet, ips)));
+      await this.#creates.create(newPool(name, wanted, subnet, ips));
       return true;
     } catch (error) {
-      if (error instanceof UnknownOutcome || hasCode(error, 409)) await this.#reread(name);
       const line = ledger.of(subject.subnet);
       const found = world.pool(name);
       if (found && !isFor(found, wanted)) line.cut({ pool: name, keep: undefined });
-      if (hasCode(error, 403, 422)) {
+      // An earlier request may have made it though this one is refused.
+      if (hasCode(error, 403, 422) && !found) {
         // The addresses may be somebody's that we cannot see: they go back, and others are picked next time.
         if (hasCode(error, 422)) line.avoid(ips);
         line.cut({ pool: name, keep: undefined });

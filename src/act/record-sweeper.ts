@@ -27,6 +27,8 @@ export interface RecordSweeperOptions {
     subnet: string,
     pool: string,
   ): Promise<Standing>;
+  /** Whether there is no pool of this name, for certain; throws where that cannot be told now. */
+  isAbsent(pool: string): Promise<boolean>;
   submit(key: string, run: () => Promise<void>): void;
 }
 
@@ -39,11 +41,13 @@ export class RecordSweeper {
 
   /** Looks through all records of a subnet; suspicious ones are confirmed in the queue. */
   sweep(subnet: string): void {
-    for (const name of this.#options.book(subnet)?.entries.keys() ?? []) {
-      if (!this.#isBacked(subnet, name)) {
-        this.#options.submit(`record/${subnet}/${name}`, () => this.#settle(subnet, name));
-      }
-    }
+    for (const name of this.#options.book(subnet)?.entries.keys() ?? []) this.look(subnet, name);
+  }
+
+  /** Looks at one record that may have lost its pool. */
+  look(subnet: string, name: string): void {
+    if (this.#isBacked(subnet, name)) return;
+    this.#options.submit(`record/${subnet}/${name}`, () => this.#settle(subnet, name));
   }
 
   async #settle(subnet: string, name: string): Promise<void> {
@@ -53,7 +57,10 @@ export class RecordSweeper {
     const application = entry.application === undefined ? undefined : parseApplicationText(entry.application);
     const standing = application ? await confirm(application, subnet, name) : "unwanted";
     if (standing === "unknown") throw new Error(`Cannot tell yet whether "${entry.application}" wants pool "${name}"`);
-    if (standing === "wanted" || this.#isBacked(subnet, name)) return;
+    if (standing === "wanted") return;
+    // The pool may come yet though nobody wants it any more; its record goes after it.
+    await this.#options.isAbsent(name);
+    if (this.#isBacked(subnet, name)) return;
     ledger.of(subnet).cut({ pool: name, keep: undefined });
   }
 

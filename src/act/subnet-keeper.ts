@@ -10,7 +10,7 @@ import { familyOf } from "../address/address.ts";
 import { cidrLabel, parseCidr } from "../address/cidr.ts";
 import { asInt64, isSameCount } from "../address/int64.ts";
 import { countOf } from "../address/range-set.ts";
-import type { Book } from "../api/book.ts";
+import { type Book, withRecords } from "../api/book.ts";
 import { totalOf } from "../api/ippool.ts";
 import { FINALIZER, LABEL } from "../api/names.ts";
 import { spiderSubnets } from "../api/resources.ts";
@@ -21,6 +21,8 @@ export interface SubnetKeeperOptions {
   readonly cluster: Cluster;
   subnet(name: string): SpiderSubnet | undefined;
   book(name: string): Book | undefined;
+  /** Whether there are pools that were cut from the subnet, recorded or not. */
+  hasPools(name: string): boolean;
   learnSubnet(subnet: SpiderSubnet, book: Book | undefined): void;
 }
 
@@ -49,7 +51,7 @@ export class SubnetKeeper {
       const written = await cluster.patch<SpiderSubnet>(spiderSubnets, { name }, patch, options);
       if (subnet.metadata.deletionTimestamp === undefined) learnSubnet(written, book(name));
     } catch (error) {
-      if (hasCode(error, 404, 422)) return;
+      if (hasCode(error, 404)) return;
       if (hasCode(error, 409)) learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name }), undefined);
       throw error;
     }
@@ -61,7 +63,9 @@ export class SubnetKeeper {
     const { resourceVersion, deletionTimestamp, labels = {}, finalizers = [] } = subnet.metadata;
     const hasFinalizer = finalizers.includes(FINALIZER);
     if (deletionTimestamp !== undefined) {
-      if (!hasFinalizer || (this.#options.book(name)?.entries.size ?? 0) > 0) return undefined;
+      // Its pools would follow it, pinned ones too, and the addresses of those that cannot would be given out again.
+      const isInUse = (this.#options.book(name)?.entries.size ?? 0) > 0 || this.#options.hasPools(name);
+      if (!hasFinalizer || isInUse) return undefined;
       return { metadata: { resourceVersion, finalizers: finalizers.filter((other) => other !== FINALIZER) } };
     }
     if (!isReadable(subnet)) return undefined;
@@ -84,10 +88,13 @@ export class SubnetKeeper {
     if (!subnet || !book || !isReadable(subnet)) return undefined;
     const { totalIPCount, allocatedIPCount } = subnet.status ?? {};
     const total = countOf(totalOf(subnet.spec));
-    if (isSameCount(totalIPCount, total) && isSameCount(allocatedIPCount, book.count)) return undefined;
+    const isWhole = book.defects.length === 0;
+    if (isWhole && isSameCount(totalIPCount, total) && isSameCount(allocatedIPCount, book.count)) return undefined;
+    const counts = { totalIPCount: asInt64(total), allocatedIPCount: asInt64(book.count) };
     return {
       metadata: { resourceVersion: subnet.metadata.resourceVersion },
-      status: { totalIPCount: asInt64(total), allocatedIPCount: asInt64(book.count) },
+      // What somebody made unreadable is dropped: pools record what they have anew.
+      status: isWhole ? counts : { ...counts, controlledIPPools: withRecords(book, new Map()).text ?? null },
     };
   }
 }

@@ -8,14 +8,15 @@
  */
 
 import type { Family } from "../address/address.ts";
-import { asInt64, countText } from "../address/int64.ts";
+import { asInt64 } from "../address/int64.ts";
 import { countOf, formatRanges, type RangeSet } from "../address/range-set.ts";
 import type { Book } from "../api/book.ts";
+import { FINALIZER } from "../api/names.ts";
 import { spiderSubnets } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import type { Clock } from "../clock.ts";
 import { ApiError, type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
-import { AvoidedAddresses } from "./avoided-addresses.ts";
+import { AvoidedAddresses, avoidMs } from "./avoided-addresses.ts";
 import { type Answer, type Cut, type LedgerSituation, planLedger, type Want } from "./ledger-plan.ts";
 import { type Notice, notice } from "./notices.ts";
 
@@ -40,6 +41,8 @@ export interface SubnetLedgerOptions {
   onGranted(want: Want): void;
   /** The want cannot be served now; told again only when the cause is another one. */
   onRefused(want: Want, refusal: Notice): void;
+  /** A record was written for a want that was withdrawn meanwhile: perhaps nobody needs it. */
+  onUnclaimed(subnet: string, pool: string): void;
   onFailure(subnet: string, error: unknown, retryInMs: number): void;
   onWrite(subnet: string, wants: number, cuts: number): void;
 }
@@ -105,6 +108,7 @@ export class SubnetLedger {
   /** Does not give these addresses to anybody for a while. */
   avoid(addresses: RangeSet): void {
     this.#avoided.add(addresses);
+    this.#options.clock.after(avoidMs, () => this.recheck());
   }
 
   /** Key of the machine whose want or grant has this pool name at the moment. */
@@ -148,14 +152,20 @@ export class SubnetLedger {
     const { clock, view, onWrite } = this.#options;
     const { situation, refusal } = view.situation(this.#name, this.#avoided.current());
     const [wants, cuts] = [[...this.#wants.values()], [...this.#cuts.values()]];
+    const isLeaving = refusal?.reason === "SubnetTerminating";
     for (const want of wants) {
-      const own = refusal ?? (situation && familyRefusal(want, this.#name, situation));
+      const own = (isLeaving ? undefined : refusal) ?? (situation && familyRefusal(want, this.#name, situation));
       if (own) this.#refuse(want, own.message, () => own);
     }
     const subnet = view.subnet(this.#name);
     if (!situation || !subnet) return this.#cuts.clear(); // a subnet that is gone has taken its records with it
-    const served = refusal ? [] : wants.filter((want) => want.family === situation.family);
-    let plan = planLedger(situation, served, cuts);
+    // Without our finalizer a deletion would take the ledger away from under its pools: the subnet's keeper writes it first.
+    const isGuarded = subnet.metadata.finalizers?.includes(FINALIZER) === true;
+    const isServing = isGuarded && (!refusal || isLeaving);
+    const served = isServing ? wants.filter((want) => want.family === situation.family) : [];
+    // A subnet that is being deleted gives out nothing, but what pools have of it is recorded.
+    const offered = isLeaving ? { ...situation, reserved: situation.total } : situation;
+    let plan = planLedger(offered, served, cuts);
     const bytes = Buffer.byteLength(JSON.stringify(plan.book.text ?? ""));
     if (bytes > ledgerBytesMax && bytes > Buffer.byteLength(JSON.stringify(situation.book.text ?? ""))) {
       const full = notice("LedgerFull", { subnet: this.#name, bytes, bytesMax: ledgerBytesMax });
@@ -174,7 +184,7 @@ export class SubnetLedger {
     }
     this.#failures = 0;
     for (const cut of cuts) if (this.#cuts.get(cut.pool) === cut) this.#cuts.delete(cut.pool);
-    for (const answer of plan.answers) this.#answer(answer, situation.family);
+    for (const answer of plan.answers) this.#answer(answer, situation.family, isLeaving ? refusal : undefined);
   }
 
   async #write(subnet: SpiderSubnet, book: Book, { total }: LedgerSituation): Promise<void> {
@@ -202,14 +212,17 @@ export class SubnetLedger {
     }
   }
 
-  #answer(answer: Answer, family: Family): void {
+  #answer(answer: Answer, family: Family, refusal: Notice | undefined): void {
     const { want } = answer;
     const line = this.#wants.get(want.pool);
-    if (!line || line.key !== want.key) return; // withdrawn while the write was under way
+    // Withdrawn while the write was under way.
+    if (line?.key !== want.key) return this.#options.onUnclaimed(this.#name, want.pool);
     if (answer.kind === "granted") {
       if (line.size > want.size) return; // asked for more meanwhile: stays in line
       this.#wants.delete(want.pool);
       this.#options.onGranted(want);
+    } else if (refusal) {
+      this.#refuse(line, refusal.message, () => refusal);
     } else if (answer.kind === "short") {
       const { free, needed } = answer;
       this.#refuse(line, "InsufficientAddresses", () => {

@@ -121,6 +121,16 @@ export function correctionOf(
   return { metadata: { ...metadataPatch, resourceVersion: metadata.resourceVersion }, spec: specPatch };
 }
 
+/**
+ * Returns how many addresses a pinned pool keeps. Its record, its `spec.ips` and its annotation all say it, and people may
+ * have edited one of them: what two of them say counts, otherwise the number in the middle.
+ */
+export function keptSize(pool: SpiderIPPool | undefined, recorded: number, held: number): number {
+  const text = pool?.metadata.annotations?.[ANNOTATION.ipNumber] ?? "";
+  const asked = /^[0-9]{1,10}$/.test(text) ? Number(text) : recorded || held;
+  return [recorded, held, asked].sort((a, b) => a - b)[1] as number;
+}
+
 /** A merge patch merges objects, so the members that have to go are named. */
 function replacing(actual: LabelSelector | undefined, wanted: LabelSelector): object {
   const gone = Object.fromEntries(Object.keys(actual?.matchLabels ?? {}).map((key) => [key, null]));

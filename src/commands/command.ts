@@ -9,6 +9,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Writes a line of output. */
   print(line: string): void;
+  /** Present where the output goes to a terminal, so to a person who reads along. */
+  readonly terminal?: { readonly hasColors: boolean };
 }
 
 export interface Command {

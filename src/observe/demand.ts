@@ -42,6 +42,11 @@ export interface Wish {
   readonly complaints: readonly Complaint[];
 }
 
+/** Tells whether an application is there and asks for nothing, and nothing that it says is unreadable. */
+export function isContent({ demand, complaints }: Wish): boolean {
+  return demand.kind === "keeps" && complaints.length === 0;
+}
+
 /** Whether the owner of pods exists: its UID, "gone", or "unknown" where that cannot be found out. */
 export type Existence = { readonly uid: string } | "gone" | "unknown";
 

@@ -34,7 +34,8 @@ export interface ObserverOptions {
   readonly settings: DemandSettings;
   /** An application, or something that it depends on, may have changed. */
   onApplication(key: string): void;
-  onPool(name: string): void;
+  /** `previous` is the pool before the change, if it was there. */
+  onPool(name: string, previous: SpiderIPPool | undefined): void;
   /** `isForeign`: the ledger is not as we left it, so all of it has to be looked through. */
   onSubnet(name: string, isForeign: boolean): void;
   onReserved(): void;
@@ -91,7 +92,7 @@ export class Observer {
         this.applications.watchOwnerOf(change.object);
         options.onApplication(key);
       }
-      options.onPool(change.object.metadata.name);
+      options.onPool(change.object.metadata.name, change.type === "deleted" ? change.object : change.previous);
     });
   }
 

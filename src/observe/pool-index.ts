@@ -5,6 +5,7 @@
 
 import { applicationOfPool } from "../api/application.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
+import { LABEL } from "../api/names.ts";
 import type { Change } from "../cluster/reflected-store.ts";
 import { workloadKey } from "./workload.ts";
 
@@ -19,6 +20,7 @@ export class PoolIndex {
   readonly #byName = new Map<string, SpiderIPPool>();
   readonly #byApplication = new Map<string, Map<string, SpiderIPPool>>();
   readonly #byCidr = new Map<string, Map<string, SpiderIPPool>>();
+  readonly #bySubnet = new Map<string, Map<string, SpiderIPPool>>();
 
   /** Takes a change in; returns the keys of the applications that it concerns. */
   take(change: Change<SpiderIPPool>): string[] {
@@ -43,6 +45,11 @@ export class PoolIndex {
     return this.#byApplication.get(key)?.values() ?? [];
   }
 
+  /** Whether any pool was cut from the subnet of this name. */
+  isOwner(subnet: string): boolean {
+    return this.#bySubnet.has(subnet);
+  }
+
   /** Pools whose `spec.subnet` is this text. */
   ofCidr(cidr: string): Iterable<SpiderIPPool> {
     return this.#byCidr.get(cidr)?.values() ?? [];
@@ -52,6 +59,8 @@ export class PoolIndex {
     const { name } = pool.metadata;
     this.#byName.set(name, pool);
     put(this.#byCidr, pool.spec.subnet, name, pool);
+    const owner = pool.metadata.labels?.[LABEL.ownerSubnet];
+    if (owner !== undefined) put(this.#bySubnet, owner, name, pool);
     const application = applicationKeyOf(pool);
     if (application !== undefined) put(this.#byApplication, application, name, pool);
   }
@@ -60,6 +69,8 @@ export class PoolIndex {
     const { name } = pool.metadata;
     this.#byName.delete(name);
     drop(this.#byCidr, pool.spec.subnet, name);
+    const owner = pool.metadata.labels?.[LABEL.ownerSubnet];
+    if (owner !== undefined) drop(this.#bySubnet, owner, name);
     const application = applicationKeyOf(pool);
     if (application !== undefined) drop(this.#byApplication, application, name);
   }

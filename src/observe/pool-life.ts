@@ -11,7 +11,7 @@ import type { Family } from "../address/address.ts";
 import { countOf, EMPTY, parseRanges, type RangeSet } from "../address/range-set.ts";
 import { allocatedRanges } from "../api/allocated-ips.ts";
 import { type Application, applicationOfPool } from "../api/application.ts";
-import { type AutoPoolOwner, correctionOf } from "../api/auto-pool.ts";
+import { type AutoPoolOwner, correctionOf, keptSize } from "../api/auto-pool.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { ANNOTATION, LABEL } from "../api/names.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
@@ -155,7 +155,7 @@ function asItIs(pool: SpiderIPPool, uid: string, around: Surroundings): WantedPo
   const subnet = pool.metadata.labels?.[LABEL.ownerSubnet];
   if (!owner || !subnet) return undefined;
   const record = around.record(subnet, pool.metadata.name);
-  const desired = record ? Number(countOf(record)) : sizeOf(pool, owner.family);
+  const desired = keptSize(pool, Number(countOf(record ?? EMPTY)), sizeOf(pool, owner.family));
   return { ...owner, application: { ...owner.application, uid }, subnet, desired };
 }
 
@@ -184,7 +184,7 @@ function poolFactOf(
   const record = around.record(subnetName, pool.metadata.name) ?? EMPTY;
   const [size, reserved] = [Number(countOf(ranges)), Number(countOf(record))];
   const subnet = around.subnet(subnetName);
-  const number = native ? (wanted?.number ?? owner.number) : String(reserved || size);
+  const number = native ? (wanted?.number ?? owner.number) : String(keptSize(pool, reserved, size));
   // UID and reclaim are facts of their own; what remains is what nobody but us should have written.
   const drifted =
     wanted !== undefined &&

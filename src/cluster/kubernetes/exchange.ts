@@ -38,28 +38,32 @@ export function exchange(
     if (signal?.aborted) return abort();
     signal?.addEventListener("abort", abort, { once: true });
 
-    dispatcher.dispatch(options, {
-      onRequestStart(started) {
-        controller = started;
-        if (signal?.aborted) abort();
+    // A body on a DELETE would else make undici give the connection up after it.
+    dispatcher.dispatch(
+      { ...options, reset: false },
+      {
+        onRequestStart(started) {
+          controller = started;
+          if (signal?.aborted) abort();
+        },
+        onResponseStart(_controller, statusCode, received) {
+          status = statusCode;
+          headers = received;
+        },
+        onResponseData(_controller, chunk) {
+          chunks.push(chunk);
+        },
+        onResponseEnd() {
+          signal?.removeEventListener("abort", abort);
+          const [only] = chunks;
+          const body = chunks.length === 1 && only ? only : Buffer.concat(chunks);
+          resolve({ status, headers, text: body.toString("utf8") });
+        },
+        onResponseError(_controller, error) {
+          signal?.removeEventListener("abort", abort);
+          reject(error);
+        },
       },
-      onResponseStart(_controller, statusCode, received) {
-        status = statusCode;
-        headers = received;
-      },
-      onResponseData(_controller, chunk) {
-        chunks.push(chunk);
-      },
-      onResponseEnd() {
-        signal?.removeEventListener("abort", abort);
-        const [only] = chunks;
-        const body = chunks.length === 1 && only ? only : Buffer.concat(chunks);
-        resolve({ status, headers, text: body.toString("utf8") });
-      },
-      onResponseError(_controller, error) {
-        signal?.removeEventListener("abort", abort);
-        reject(error);
-      },
-    });
+    );
   });
 }

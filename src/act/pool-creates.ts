@@ -1,0 +1,75 @@
+/**
+ * The creation of pools, and what is not known about it: which requests are under way, and which ended without an answer.
+ *
+ * A pool that may exist though no cache shows it holds addresses: its record must not go before it is certain that there is
+ * none. Each doubt is settled by a read, at the latest when somebody asks.
+ * @module
+ */
+
+import type { SpiderIPPool } from "../api/ippool.ts";
+import { spiderIPPools } from "../api/resources.ts";
+import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
+
+/** What the caches hold. */
+export interface CreatesWorld {
+  pool(name: string): SpiderIPPool | undefined;
+  learnPool(pool: SpiderIPPool): void;
+}
+
+export class PoolCreates {
+  readonly #cluster: Cluster;
+  readonly #world: CreatesWorld;
+  readonly #underWay = new Set<string>();
+  /** Names of which a request may have made a pool. */
+  readonly #uncertain = new Set<string>();
+
+  constructor(cluster: Cluster, world: CreatesWorld) {
+    this.#cluster = cluster;
+    this.#world = world;
+  }
+
+  /** Whether a pool of this name may exist that no cache shows. */
+  isUncertain(name: string): boolean {
+    return this.#underWay.has(name) || this.#uncertain.has(name);
+  }
+
+  /**
+   * Creates a pool. Where it is not certain what became of this request or an earlier one, what exists is read and learned
+   * before the error is passed on.
+   * @throws {ApiError} The server's refusal.
+   * @throws {UnknownOutcome} If no answer came.
+   */
+  async create(pool: SpiderIPPool): Promise<void> {
+    const { name } = pool.metadata;
+    this.#underWay.add(name);
+    try {
+      this.#world.learnPool(await this.#cluster.create(spiderIPPools, pool));
+      this.#uncertain.delete(name);
+    } catch (error) {
+      if (error instanceof UnknownOutcome) this.#uncertain.add(name);
+      if (this.#uncertain.has(name) || hasCode(error, 409)) await this.#read(name);
+      throw error;
+    } finally {
+      this.#underWay.delete(name);
+    }
+  }
+
+  /**
+   * Tells whether there is no pool of this name, for certain.
+   * @throws {Error} If a request is under way, or the server cannot be asked.
+   */
+  async isAbsent(name: string): Promise<boolean> {
+    if (this.#underWay.has(name)) throw new Error(`Cannot tell whether pool "${name}" exists: it is being created`);
+    if (this.#uncertain.has(name)) await this.#read(name);
+    return this.#world.pool(name) === undefined;
+  }
+
+  async #read(name: string): Promise<void> {
+    try {
+      this.#world.learnPool(await this.#cluster.get<SpiderIPPool>(spiderIPPools, { name }));
+    } catch (error) {
+      if (!hasCode(error, 404)) throw error;
+    }
+    this.#uncertain.delete(name);
+  }
+}

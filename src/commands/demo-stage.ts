@@ -1,0 +1,164 @@
+/**
+ * What `autopool demo` plays on: memory cluster, virtual clock, simulated controllers, and the operator among them.
+ *
+ * It performs steps and reports what came of each; what the steps are is for `simulation/story.ts`, how a report looks for `view/`.
+ * @module
+ */
+
+import { pathOf } from "../../machines/step.ts";
+import type { CoreEvent } from "../act/recorder.ts";
+import type { SpiderIPPool } from "../api/ippool.ts";
+import * as served from "../api/resources.ts";
+import { createMemoryCluster, type MemoryCluster } from "../cluster/memory/memory-cluster.ts";
+import { createVirtualClock, type VirtualClock } from "../cluster/memory/virtual-clock.ts";
+import { silentLog } from "../log.ts";
+import { Operator } from "../operator.ts";
+import { seededRandom } from "../random.ts";
+import { defaultSettings } from "../settings.ts";
+import { cloneSetController, cloneSets } from "../simulation/clone-set.ts";
+import { type ControlPlane, startControlPlane } from "../simulation/control-plane.ts";
+import { deploymentController } from "../simulation/deployment.ts";
+import { createKubelet } from "../simulation/kubelet.ts";
+import type { Pod } from "../simulation/pod.ts";
+import { replicaSetController } from "../simulation/replica-set.ts";
+import { statefulSetController } from "../simulation/stateful-set.ts";
+import type { Step } from "../simulation/story.ts";
+import { lifeTable, type PoolLife, poolTable } from "../view/pool-table.ts";
+import { tableLines } from "../view/table.ts";
+
+const seed = 1;
+const kubelet = { startMs: 2_000, endMs: 3_000 };
+/** Longer than any simulated delay: a cluster without a write for so long has settled. */
+const quietMs = 5_000;
+const settleMsMax = 10 * 60_000;
+
+export class Stage {
+  readonly clock: VirtualClock = createVirtualClock();
+  readonly server: MemoryCluster;
+  readonly #operator: Operator;
+  readonly #controlPlane: ControlPlane;
+  /** The states that each machine has passed since the last report, by its key. */
+  readonly #trails = new Map<string, string[]>();
+  readonly #poolNames = new Map<string, string>();
+  /** What was recorded since the last report, by name: a repetition shows once. */
+  readonly #events = new Map<string, CoreEvent>();
+
+  private constructor() {
+    const { clock } = this;
+    this.server = createMemoryCluster({ clock, resources: [...Object.values(served), cloneSets] });
+    this.server.observe(({ resource, type, object }) => {
+      if (resource.kind === served.events.kind && type !== "DELETED")
+        this.#events.set(object.metadata.name, object as unknown as CoreEvent);
+    });
+    this.#controlPlane = startControlPlane({
+      cluster: this.server.connect(),
+      clock,
+      random: seededRandom(seed),
+      controllers: [
+        deploymentController,
+        replicaSetController,
+        statefulSetController,
+        cloneSetController,
+        createKubelet(kubelet),
+      ],
+    });
+    this.#operator = new Operator({
+      cluster: this.server.connect({ latencyMs: 2 }),
+      clock,
+      random: seededRandom(seed),
+      settings: defaultSettings,
+      log: silentLog,
+      onTransition: ({ key, from, to }) => {
+        const trail = this.#trails.get(key) ?? [from];
+        if (trail.at(-1) !== to) trail.push(to);
+        this.#trails.set(key, trail);
+      },
+    });
+  }
+
+  /** Opens a stage whose operator has begun. */
+  static async open(): Promise<Stage> {
+    const stage = new Stage();
+    const started = stage.#operator.start();
+    await stage.#settle();
+    await started;
+    return stage;
+  }
+
+  /**
+   * Performs a step and waits until its consequences are over.
+   * @throws {Error} If they are not after ten minutes of the stage's time.
+   */
+  async perform(step: Step): Promise<void> {
+    this.#events.clear();
+    this.#trails.clear();
+    await step.act(this.server.connect(), this.clock);
+    await this.#settle();
+  }
+
+  /** Returns what there is now, and what happened in the last step. */
+  report(): string[] {
+    const pools = this.server.objects<SpiderIPPool>(served.spiderIPPools);
+    const lives = this.#lives();
+    return [
+      ...poolTable(pools),
+      ...(lives.length > 0 ? ["", ...lifeTable(lives)] : []),
+      ...this.#podLines(),
+      ...this.#eventLines(),
+    ];
+  }
+
+  async close(): Promise<void> {
+    // Both first finish what is under way, and that may wait for time to pass.
+    const stopped = Promise.all([this.#operator.stop(), this.#controlPlane.stop()]);
+    await this.clock.advance(quietMs);
+    await stopped;
+  }
+
+  async #settle(): Promise<void> {
+    const begun = this.clock.now();
+    for (let quietSince = begun; this.clock.now() - quietSince < quietMs; ) {
+      const version = this.server.version();
+      await this.clock.advance(500);
+      if (this.server.version() !== version) quietSince = this.clock.now();
+      if (this.clock.now() - begun > settleMsMax) throw new Error("Cannot settle the demo: it goes on writing");
+    }
+  }
+
+  /** One for each pool that is there, and for each that went in the last step. */
+  #lives(): PoolLife[] {
+    const lives: PoolLife[] = [];
+    for (const { life, snapshot } of this.#operator.reconciler.entries()) {
+      const pool = life.pool?.metadata.name ?? life.key;
+      this.#poolNames.set(life.key, pool);
+      const states = this.#trails.get(life.key) ?? [pathOf(snapshot)];
+      lives.push({ pool, states, ips: life.pool?.spec.ips ?? [] });
+    }
+    for (const [key, states] of this.#trails) {
+      if (states.at(-1) === "deleted") lives.push({ pool: this.#poolNames.get(key) ?? key, states, ips: [] });
+    }
+    return lives;
+  }
+
+  #podLines(): string[] {
+    const counts = new Map<string, number>();
+    for (const { metadata, status } of this.server.objects<Pod>(served.pods)) {
+      const [owner] = metadata.ownerReferences ?? [];
+      if (!owner || status?.phase !== "Running") continue;
+      const name = `${owner.kind}/${owner.name}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return counts.size === 0 ? [] : ["", ...tableLines(["PODS OF", "RUNNING"], [...counts])];
+  }
+
+  #eventLines(): string[] {
+    if (this.#events.size === 0) return [];
+    const rows = [...this.#events.values()].map(({ type, reason, message, involvedObject: { kind, name } }) => [
+      type,
+      reason,
+      `${kind}/${name}`,
+      message,
+    ]);
+    return ["", ...tableLines(["EVENT", "REASON", "OBJECT", "MESSAGE"], rows)];
+  }
+}

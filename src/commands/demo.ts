@@ -1,0 +1,81 @@
+/**
+ * `autopool demo`: the operator against a cluster in memory, with simulated workloads and pods, on a clock that runs ahead.
+ *
+ * The operator is the one of `autopool run`; only what stands around it is simulated. Needs nothing but npm, and prints the same
+ * every time.
+ * @module
+ */
+
+import { styleText } from "node:util";
+import { sleep, systemClock } from "../clock.ts";
+import { ConfigError } from "../config.ts";
+import type { Step } from "../simulation/story.ts";
+import { story } from "../simulation/story.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { Stage } from "./demo-stage.ts";
+
+/** How long a person gets to read a step. */
+const readingMs = 350;
+/** How often the virtual clock is set to the real one's time with `--keep`. */
+const tickMs = 100;
+
+export const demo: Command = {
+  summary: "show the life of pools, in memory; needs no cluster",
+  help: () => `Usage: autopool demo [--keep]
+
+Runs the operator against a cluster in memory with simulated workloads and pods, and shows after each step the pools as
+"kubectl get sp" prints them, the state of each pool's machine, and the Events that were recorded. No cluster is needed
+or touched. Time is simulated too: minutes pass in a second or two.
+
+  --keep    go on in real time after the last step, until Ctrl-C
+
+Exit codes: 0 ended as asked, 1 failed, 2 wrong arguments.
+`,
+  async execute(args, context) {
+    const unknown = args.find((arg) => arg !== "--keep");
+    if (unknown !== undefined) {
+      throw new ConfigError(`Cannot use argument "${unknown}": autopool demo knows --keep and --help only`);
+    }
+    const stage = await Stage.open();
+    try {
+      await play(stage, context);
+      if (args.includes("--keep")) await keep(stage, context);
+    } finally {
+      await stage.close();
+    }
+    return 0;
+  },
+};
+
+async function play(stage: Stage, context: CommandContext): Promise<void> {
+  const { print, signal, terminal } = context;
+  print("The operator runs against a cluster in memory; its workloads and pods are simulated.");
+  print("Pods do not get their addresses yet, so ALLOCATED-IP-COUNT stays 0.");
+  for (const [index, step] of story.entries()) {
+    if (signal.aborted) return;
+    print("");
+    for (const line of headingOf(step, index, terminal?.hasColors === true)) print(line);
+    await stage.perform(step);
+    for (const line of stage.report()) print(line);
+    if (terminal) await sleep(systemClock, readingMs, signal);
+  }
+}
+
+function headingOf({ heading, command }: Step, index: number, hasColors: boolean): string[] {
+  const paint = (format: "bold" | "cyan", text: string): string =>
+    hasColors ? styleText(format, text, { validateStream: false }) : text;
+  return [paint("bold", `${index + 1}. ${heading}`), paint("cyan", `$ ${command}`), paint("cyan", "$ kubectl get sp")];
+}
+
+/** Lets the simulated time go on as fast as the real one. */
+async function keep(stage: Stage, { print, signal }: CommandContext): Promise<void> {
+  if (signal.aborted) return;
+  print("");
+  print("The cluster in memory lives on; press Ctrl-C to end it.");
+  for (let last = systemClock.now(); !signal.aborted; ) {
+    await sleep(systemClock, tickMs, signal);
+    const now = systemClock.now();
+    await stage.clock.advance(now - last);
+    last = now;
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * The simulated ReplicaSet controller: so many pods, all alike.
+ * @module
+ */
+
+import { pods, replicaSets } from "../api/resources.ts";
+import type { Controller } from "./controller.ts";
+import type { Pod } from "./pod.ts";
+import { countReplicas, keepReplicas, type Workload } from "./workload.ts";
+
+export const replicaSetController: Controller<Workload> = {
+  resource: replicaSets,
+  owns: [pods],
+  async reconcile(object, world) {
+    const owner = { resource: replicaSets, object };
+    await keepReplicas(world, owner, {});
+    await countReplicas(world, owner, world.owned<Pod>(pods, object));
+    return undefined;
+  },
+};

@@ -1,0 +1,118 @@
+/**
+ * What a user may do to pools and ledgers by hand, drawn at random. Each edit says to the world what it may break.
+ * @module
+ */
+
+import { formatAddress } from "../../src/address/address.ts";
+import { isAutoPool, type SpiderIPPool } from "../../src/api/ippool.ts";
+import { API_VERSION } from "../../src/api/names.ts";
+import { spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
+import type { SpiderSubnet } from "../../src/api/subnet.ts";
+import { bookOf, parsePool, subnetOf } from "../support/invariants.ts";
+import type { MemoryWorld } from "../support/memory-world.ts";
+
+export interface Dice {
+  upTo(max: number): number;
+  pick<T>(items: readonly T[]): T | undefined;
+}
+
+export interface Edits {
+  act(): Promise<string>;
+  addressesOf(pool: SpiderIPPool): string[];
+}
+
+/** Returns the addresses of `spec.ips`, one by one. */
+export function addressesOf(pool: SpiderIPPool): string[] {
+  const { ips, family } = parsePool(pool);
+  const all: string[] = [];
+  for (const { first, last } of ips) for (let a = first; a <= last; a++) all.push(formatAddress(a, family));
+  return all;
+}
+
+/** Returns the hand that edits. */
+export function createEdits(world: MemoryWorld, { upTo, pick }: Dice): Edits {
+  const patchPool = (name: string, patch: object): Promise<unknown> =>
+    world.act((user) => user.patch(spiderIPPools, { name }, patch));
+
+  async function editPool(pool: SpiderIPPool): Promise<string> {
+    const { name, labels = {} } = pool.metadata;
+    const addresses = addressesOf(pool);
+    const patches: [string, object][] = [
+      ["fewer addresses", { spec: { ips: addresses.slice(1) } }],
+      ["other addresses", { spec: { ips: [...addresses.slice(1), ...foreign(pool)] } }],
+      ["excluded addresses", { spec: { excludeIPs: addresses.slice(0, 1) } }],
+      ["no affinity", { spec: { podAffinity: null } }],
+      ["no finalizer", { metadata: { finalizers: null } }],
+      ["another owner", { metadata: { labels: { "ipam.spidernet.io/owner-application-uid": "somebody" } } }],
+      ["reclaim", { metadata: { labels: { "ipam.spidernet.io/ippool-reclaim": upTo(2) ? "true" : "false" } } }],
+    ];
+    const [what, patch] = pick(patches) as [string, object];
+    if (labels["ipam.spidernet.io/owner-application-uid"] === undefined) return "no edit of a manual pool";
+    world.excuse(name, "pool");
+    await patchPool(name, patch);
+    return `edit pool ${name}: ${what}`;
+  }
+
+  /** An address beside the pool's own, whoever has it. */
+  function foreign(pool: SpiderIPPool): string[] {
+    const { ips, family } = parsePool(pool);
+    const last = ips.at(-1)?.last;
+    return last === undefined ? [] : [formatAddress(last + 1n, family)];
+  }
+
+  async function editLedger(subnet: SpiderSubnet): Promise<string> {
+    const { name } = subnet.metadata;
+    const book = bookOf(subnet);
+    for (const pool of world.pools) if (subnetOf(pool) === name) world.excuse(pool.metadata.name, "record");
+    for (const pool of book.entries.keys()) world.excuse(pool, "record");
+    const victim = pick([...book.entries.keys()]);
+    const text = book.defects.length > 0 ? "{}" : (book.text ?? "{}");
+    const records = JSON.parse(text) as Record<string, { ips: string[] | null; application?: string }>;
+    const dice = upTo(4);
+    if (victim === undefined || dice === 0) {
+      const broken = dice === 0 ? "{" : null;
+      await writeLedger(name, broken);
+      return `set ledger of ${name} to ${broken}`;
+    }
+    if (dice === 1) delete records[victim];
+    else if (dice === 2) records[victim] = { ...records[victim], ips: (records[victim]?.ips ?? []).slice(1) };
+    else records["auto4-nobody-eth0-00000"] = { ips: [], application: "apps_v1_Deployment_default_nobody" };
+    await writeLedger(name, JSON.stringify(records));
+    return `edit ledger of ${name}: ${["", "without", "less of", "a stranger beside"][dice]} ${victim}`;
+  }
+
+  async function writeLedger(name: string, controlledIPPools: string | null): Promise<void> {
+    await world.act((user) =>
+      user.patch(spiderSubnets, { name }, { status: { controlledIPPools } }, { subresource: "status" }),
+    );
+  }
+
+  async function manualPool(subnet: SpiderSubnet): Promise<string> {
+    const name = `manual-${subnet.metadata.name}`;
+    if (world.pools.some((pool) => pool.metadata.name === name)) {
+      await world.act((user) => user.delete(spiderIPPools, { name }));
+      return `delete ${name}`;
+    }
+    world.excuse(name, "pool");
+    const spec = { subnet: subnet.spec.subnet, ips: subnet.spec.ips?.[0]?.split("-").slice(-1) ?? [] };
+    const object = { apiVersion: API_VERSION, kind: spiderIPPools.kind, metadata: { name }, spec };
+    await world.act((user) => user.create(spiderIPPools, object));
+    return `create ${name} ${spec.ips}`;
+  }
+
+  return {
+    addressesOf,
+    async act() {
+      const [pool, subnet] = [pick(world.pools.filter(isAutoPool)), pick(world.subnets)];
+      const dice = upTo(8);
+      if (pool && dice < 2) {
+        await world.act((user) => user.delete(spiderIPPools, { name: pool.metadata.name }));
+        return `delete pool ${pool.metadata.name}`;
+      }
+      if (pool && dice < 5) return editPool(pool);
+      if (subnet && dice < 7) return editLedger(subnet);
+      if (subnet) return manualPool(subnet);
+      return "no edit";
+    },
+  };
+}

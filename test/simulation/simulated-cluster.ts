@@ -1,0 +1,86 @@
+/**
+ * A memory cluster with the simulated controllers on it and no operator: what a test of one of them needs.
+ * @module
+ */
+
+import * as served from "../../src/api/resources.ts";
+import type { MemoryConnection } from "../../src/cluster/memory/connection.ts";
+import { createMemoryCluster, type MemoryCluster } from "../../src/cluster/memory/memory-cluster.ts";
+import { createVirtualClock, type VirtualClock } from "../../src/cluster/memory/virtual-clock.ts";
+import { seededRandom } from "../../src/random.ts";
+import { cloneSetController, cloneSets } from "../../src/simulation/clone-set.ts";
+import { startControlPlane } from "../../src/simulation/control-plane.ts";
+import { deploymentController } from "../../src/simulation/deployment.ts";
+import { createKubelet } from "../../src/simulation/kubelet.ts";
+import { isActive, isReady, type Pod } from "../../src/simulation/pod.ts";
+import { replicaSetController } from "../../src/simulation/replica-set.ts";
+import { statefulSetController } from "../../src/simulation/stateful-set.ts";
+import type { Workload } from "../../src/simulation/workload.ts";
+
+/** How long pods take to run and to end; every process of a test is over well within ten times the sum. */
+export const podTimes = { startMs: 2_000, endMs: 3_000 };
+
+export interface Simulated {
+  readonly clock: VirtualClock;
+  readonly server: MemoryCluster;
+  readonly user: MemoryConnection;
+  pods(): Pod[];
+  /** The smallest number of ready pods and the largest of active ones at any commit since the last call. */
+  extremes(): { readyMin: number; activeMax: number };
+}
+
+/** Runs a test on a cluster of its own, and ends what runs there. */
+export async function simulated(test: (cluster: Simulated) => Promise<void>): Promise<void> {
+  const clock = createVirtualClock();
+  const server = createMemoryCluster({ clock, resources: [...Object.values(served), cloneSets] });
+  const connection = server.connect({ latencyMs: 2 });
+  const controlPlane = startControlPlane({
+    cluster: connection,
+    clock,
+    random: seededRandom(1),
+    controllers: [
+      deploymentController,
+      replicaSetController,
+      statefulSetController,
+      cloneSetController,
+      createKubelet(podTimes),
+    ],
+  });
+  const pods = (): Pod[] => server.objects<Pod>(served.pods);
+  let range = { readyMin: Number.POSITIVE_INFINITY, activeMax: 0 };
+  server.observe(() => {
+    const all = pods();
+    range.readyMin = Math.min(range.readyMin, all.filter(isReady).length);
+    range.activeMax = Math.max(range.activeMax, all.filter(isActive).length);
+  });
+  const extremes = (): typeof range => {
+    const last = range;
+    range = { readyMin: Number.POSITIVE_INFINITY, activeMax: 0 };
+    return last;
+  };
+  try {
+    await test({ clock, server, user: server.connect(), pods, extremes });
+  } finally {
+    const stopped = controlPlane.stop();
+    await clock.advance(1_000);
+    await stopped;
+  }
+}
+
+/** Returns a workload named "app" with so many replicas; `revision` makes its template another one. */
+export function workload(replicas: number, more: Partial<Workload["spec"]> = {}, revision = "1"): Workload {
+  const metadata = { labels: { app: "app" }, annotations: { revision } };
+  return { metadata: { name: "app", namespace: "default" }, spec: { replicas, template: { metadata }, ...more } };
+}
+
+export const ref = { namespace: "default", name: "app" };
+
+/** The merge patch that gives a workload another template. */
+export const newTemplate = (revision: string): object => ({
+  spec: { template: { metadata: { annotations: { revision } } } },
+});
+
+/** Returns which revision each pod is of, in the order of the pods' names. */
+export function revisionsOf(pods: readonly Pod[]): string[] {
+  return pods.map(({ metadata }) => metadata.annotations?.["revision"] ?? "");
+}

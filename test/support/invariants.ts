@@ -1,0 +1,157 @@
+/**
+ * What must hold between subnets and pools at every instant (docs/lifecycle.md, Invariants), whoever crashes where.
+ *
+ * Knows the objects alone, so that the same check runs at every commit of a memory cluster and on what a watch of a real one
+ * shows. Every broken rule is named once for each address, so that two sets of violations can be compared.
+ * @module
+ */
+
+import { type Family, formatAddress } from "../../src/address/address.ts";
+import { EMPTY, intersect, parseRanges, type RangeSet, subtract, union } from "../../src/address/range-set.ts";
+import { allocatedRanges } from "../../src/api/allocated-ips.ts";
+import { applicationOfPool } from "../../src/api/application.ts";
+import { type Book, readBook } from "../../src/api/book.ts";
+import { isAutoPool, type SpiderIPPool } from "../../src/api/ippool.ts";
+import { LABEL } from "../../src/api/names.ts";
+import { familyOfSubnet, type SpiderSubnet } from "../../src/api/subnet.ts";
+import { isNativeKind } from "../../src/observe/workload.ts";
+
+/** The rules, as they are named in violations. */
+export type Rule = "A in I" | "I in R" | "R apart" | "I apart" | "pinned";
+
+export interface Violation {
+  readonly rule: Rule;
+  /** The pools that it is about, one or two. */
+  readonly pools: readonly string[];
+  /** The whole of it as one line; equal for equal violations. */
+  readonly text: string;
+}
+
+interface Parsed {
+  readonly family: Family;
+  readonly ips: RangeSet;
+  readonly inUse: RangeSet;
+}
+
+const parsedPools = new WeakMap<SpiderIPPool, Parsed>();
+const parsedBooks = new WeakMap<SpiderSubnet, Book>();
+
+/** Addresses that are named one by one; a test that breaks more rules than this is broken enough. */
+const namedMax = 64;
+
+/** Returns every violation of A ⊆ I ⊆ R and of disjointness in one state of the cluster. */
+export function violationsOf(subnets: readonly SpiderSubnet[], pools: readonly SpiderIPPool[]): Violation[] {
+  const byName = new Map(subnets.map((subnet) => [subnet.metadata.name, subnet]));
+  return [
+    ...pools.filter(isAutoPool).flatMap((pool) => ofPool(pool, byName.get(subnetOf(pool)))),
+    ...pairs(pools, (pool) => pool.spec.subnet).flatMap(([a, b]) => apart("I apart", poolSide(a), poolSide(b))),
+    ...subnets.flatMap(ofSubnet),
+  ];
+}
+
+/** Returns what a change that is not a user's must not do to a pool: resize or delete a pinned one. */
+export function forbiddenChange(before: SpiderIPPool, after: SpiderIPPool): Violation[] {
+  const { name } = before.metadata;
+  const application = applicationOfPool(before);
+  if (!application || isNativeKind(application.apiVersion, application.kind)) return [];
+  const broken = (text: string): Violation => ({ rule: "pinned", pools: [name], text: `pinned pool ${name}: ${text}` });
+  const [old, now] = [before.spec.ips ?? [], after.spec.ips ?? []];
+  return [
+    ...(old.join() === now.join() ? [] : [broken(`addresses [${old}] became [${now}]`)]),
+    ...(before.metadata.deletionTimestamp === undefined && after.metadata.deletionTimestamp !== undefined
+      ? [broken("deleted")]
+      : []),
+  ];
+}
+
+/** Returns a pool's addresses: those in `spec.ips`, and those in use. What cannot be read counts as none. */
+export function parsePool(pool: SpiderIPPool): Parsed {
+  const known = parsedPools.get(pool);
+  if (known) return known;
+  const family = familyOfSubnet(pool.spec);
+  const parsed = {
+    family,
+    ips: readable(() => parseRanges(pool.spec.ips, family)),
+    inUse: readable(() => allocatedRanges(pool.status?.allocatedIPs, family)),
+  };
+  parsedPools.set(pool, parsed);
+  return parsed;
+}
+
+/** Returns a subnet's ledger. */
+export function bookOf(subnet: SpiderSubnet): Book {
+  const known = parsedBooks.get(subnet);
+  if (known) return known;
+  const book = readBook(subnet.status?.controlledIPPools, familyOfSubnet(subnet.spec));
+  parsedBooks.set(subnet, book);
+  return book;
+}
+
+/** Name of the subnet that an automatic pool was cut from. */
+export function subnetOf(pool: SpiderIPPool): string {
+  return pool.metadata.labels?.[LABEL.ownerSubnet] ?? "";
+}
+
+function ofPool(pool: SpiderIPPool, subnet: SpiderSubnet | undefined): Violation[] {
+  const { name } = pool.metadata;
+  const { family, ips, inUse } = parsePool(pool);
+  const record = (subnet && bookOf(subnet).entries.get(name)?.ranges) ?? EMPTY;
+  return [
+    ...named("A in I", [name], subtract(inUse, ips), family, "is in use but not in spec.ips"),
+    ...named("I in R", [name], subtract(ips, record), family, "is in spec.ips but not in the record"),
+  ];
+}
+
+function ofSubnet(subnet: SpiderSubnet): Violation[] {
+  const book = bookOf(subnet);
+  // Records that lie side by side are the usual case: only where addresses are counted twice the pairs are looked at.
+  const all = union(...[...book.entries.values()].map(({ ranges }) => ranges));
+  if (all.reduce((sum, { first, last }) => sum + last - first + 1n, 0n) === book.count) return [];
+  return pairs([...book.entries], () => "").flatMap(([[a, x], [b, y]]) =>
+    apart("R apart", { name: a, set: x.ranges, family: book.family }, { name: b, set: y.ranges, family: book.family }),
+  );
+}
+
+interface Side {
+  readonly name: string;
+  readonly set: RangeSet;
+  readonly family: Family;
+}
+
+function poolSide(pool: SpiderIPPool): Side {
+  const { ips, family } = parsePool(pool);
+  return { name: pool.metadata.name, set: ips, family };
+}
+
+function apart(rule: Rule, a: Side, b: Side): Violation[] {
+  const what = rule === "I apart" ? "is in both pools" : "is in both records";
+  return named(rule, [a.name, b.name].sort(), intersect(a.set, b.set), a.family, what);
+}
+
+function named(rule: Rule, pools: readonly string[], set: RangeSet, family: Family, what: string): Violation[] {
+  const violations: Violation[] = [];
+  for (const { first, last } of set) {
+    for (let address = first; address <= last && violations.length < namedMax; address++) {
+      violations.push({
+        rule,
+        pools,
+        text: `${rule}: ${formatAddress(address, family)} of ${pools.join(", ")} ${what}`,
+      });
+    }
+  }
+  return violations;
+}
+
+function pairs<T>(items: readonly T[], group: (item: T) => string): [T, T][] {
+  return items.flatMap((a, index) =>
+    items.slice(index + 1).flatMap((b): [T, T][] => (group(a) === group(b) ? [[a, b]] : [])),
+  );
+}
+
+function readable(read: () => RangeSet): RangeSet {
+  try {
+    return read();
+  } catch {
+    return EMPTY;
+  }
+}
