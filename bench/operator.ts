@@ -62,7 +62,10 @@ const operator = new Operator({
 function figures(): Figures {
   const { user, system } = process.cpuUsage(cpuBefore);
   const cpuSeconds = (user + system) / 1e6;
+  const { heapUsed, heapTotal, external, arrayBuffers, rss } = process.memoryUsage();
+  const parts = [heapUsed, heapTotal, external, arrayBuffers, rss];
   return {
+    memory: parts.map((bytes) => (bytes / 2 ** 20).toFixed(0)).join("/"),
     requests,
     ledgerWrites,
     connections,

@@ -77,6 +77,10 @@ export class Operator {
       ledger: this.ledger,
       world,
       onRefused: (key, refusal) => this.#refuse(key, refusal),
+      onNotice: (key, told) => {
+        const life = this.reconciler.entry(key)?.life;
+        if (life) tellRefusal(this.#recorder, life, told);
+      },
       onNameGivenUp: (subnet, name) => this.#sweeper.look(subnet, name),
     });
     this.#statuses = new PoolStatuses({
@@ -84,7 +88,7 @@ export class Operator {
       cluster,
       clock,
       snapshot: (key) => this.reconciler.entry(key)?.snapshot,
-      submit: (key, run) => this.#submit(key, run, "status"),
+      submit: (key, run, isEnd) => this.#submit(key, run, isEnd ? "pool" : "status"),
     });
     this.#subnets = new SubnetKeeper({
       ...world,
@@ -94,7 +98,7 @@ export class Operator {
     this.#sweeper = new RecordSweeper({
       ...world,
       ledger: this.ledger,
-      isAbsent: (name) => this.#writer.isAbsent(name),
+      isAbsent: (name) => this.#writer.creates.isAbsent(name),
       confirm: (application, subnet, pool) => this.#confirmation.ofRecord(application, subnet, pool),
       submit: (key, run) => this.#submit(key, run, "tidy"),
     });
@@ -166,6 +170,7 @@ export class Operator {
       onTransition: (transition) => {
         const { key, event, from, to } = transition;
         if (from !== to) this.#options.log.info("pool changed", { key, event: event.type, from, to });
+        if (isWaiting(from) && !isWaiting(to)) this.#withdraw(key);
         this.#options.onTransition?.(transition);
       },
       onForgotten: (application) => this.observer.applications.forget(application),
@@ -204,10 +209,14 @@ export class Operator {
       subnet: (name) => observer.subnets.get(name),
       book: (name) => observer.subnets.book(name),
       pool: (name) => observer.pools.get(name),
-      poolsOfCidr: (cidr) => observer.pools.ofCidr(cidr),
+      poolsOfCidr: (cidr) => {
+        const pending = [...this.#writer.creates.pending()].filter(({ spec }) => spec.subnet === cidr);
+        return pending.length === 0 ? observer.pools.ofCidr(cidr) : [...observer.pools.ofCidr(cidr), ...pending];
+      },
       reserved: (family) => observer.reserved(family),
       learnPool: (pool) => observer.learnPool(pool),
-      learnSubnet: (subnet, book) => observer.learnSubnet(subnet, book),
+      learnSubnet: (subnet) => observer.learnSubnet(subnet),
+      expectBook: (subnet, book) => observer.expectBook(subnet, book),
       confirmUnwanted: (key) => this.#confirmation.ofPool(key),
     };
   }
@@ -250,6 +259,14 @@ export class Operator {
     this.#statuses.look(this.#writer.names.of(key) ?? "");
   }
 
+  /** What is not waited for any more must not be granted. */
+  #withdraw(key: string): void {
+    const name = this.#writer.names.of(key);
+    const subnet = this.reconciler.entry(key)?.life.subnet;
+    // Another subnet's pool may have the same name.
+    if (name !== undefined && subnet !== undefined) this.ledger.of(subnet).withdraw(name, key);
+  }
+
   #onReconciled(lives: readonly Life[]): void {
     for (const life of lives) {
       const { key, pool, subnet } = life;
@@ -263,6 +280,7 @@ export class Operator {
   #onPool(name: string, previous: SpiderIPPool | undefined): void {
     const pool = this.observer.pools.get(name);
     this.#statuses.look(name);
+    this.#writer.creates.seen(name);
     // What nobody has recorded is given back without a change of the ledger.
     if (this.#running && previous && !isSameRange(previous, pool) && this.ledger.isStray(previous)) {
       this.ledger.recheck(previous.spec.subnet);
@@ -291,6 +309,10 @@ export class Operator {
       this.#nudgeLater();
     });
   }
+}
+
+function isWaiting(path: string): boolean {
+  return path === "pending" || path === "scaling";
 }
 
 function isSameRange(a: SpiderIPPool, b: SpiderIPPool | undefined): boolean {

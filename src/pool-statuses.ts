@@ -14,7 +14,8 @@ import { standingOf } from "./standing.ts";
 export interface PoolStatusesOptions extends Omit<PoolKeeperOptions, "standing"> {
   /** Snapshot of a machine, if it lives. */
   snapshot(key: string): PoolSnapshot | undefined;
-  submit(key: string, run: () => Promise<void>): void;
+  /** `isEnd`: the write lets a pool go that somebody may be waiting to see gone. */
+  submit(key: string, run: () => Promise<void>, isEnd: boolean): void;
 }
 
 export class PoolStatuses {
@@ -48,9 +49,11 @@ export class PoolStatuses {
     const pool = this.#options.pool(name);
     if (!pool) {
       this.#keys.delete(name);
+      this.#keeper.forget(name);
       return;
     }
     if (isAutoPool(pool) && !this.#keys.has(name)) return;
-    if (this.#keeper.isDue(name)) this.#options.submit(`status/${name}`, () => this.#keeper.keep(name));
+    const isEnd = pool.metadata.deletionTimestamp !== undefined;
+    if (this.#keeper.isDue(name)) this.#options.submit(`status/${name}`, () => this.#keeper.keep(name), isEnd);
   }
 }

@@ -143,6 +143,7 @@ export class Reconciler {
 
   /** Tells a machine the facts that are new to it, the pool before its application. */
   #advance(entry: Entry, life: Life): void {
+    const wasUnknown = entry.life.wanted === undefined && life.wanted !== undefined;
     entry.life = life;
     this.#entries.set(life.key, entry);
     this.#byApplication.get(entry.application)?.add(life.key);
@@ -153,11 +154,16 @@ export class Reconciler {
     }
     if (entry.snapshot.status === "done") {
       // The pool's life is over, and a successor wants the next one already.
-      if (!life.wanted) return;
       const { application } = entry;
-      return this.#advance({ application, snapshot: start({ native: life.native }), life }, life);
+      if (life.wanted) this.#advance({ application, snapshot: start({ native: life.native }), life }, life);
+      return;
     }
-    if (workloadFact === undefined || isDeepStrictEqual(workloadFact, context.workload)) return;
+    if (workloadFact === undefined) return;
+    if (isDeepStrictEqual(workloadFact, context.workload)) {
+      // The wish can be read again and is the same: what was asked for meanwhile was passed over.
+      if (wasUnknown) this.#step(entry, { type: "capacity.changed" });
+      return;
+    }
     this.#step(
       entry,
       workloadFact === "gone" ? { type: "workload.gone" } : { type: "workload.observed", ...workloadFact },

@@ -24,7 +24,9 @@ const ready: Readonly<Record<string, { readonly reason: string; readonly message
 /** Returns what to tell; `undefined` while the state is about to change. */
 export function standingOf(snapshot: PoolSnapshot): PoolStanding | undefined {
   const state = stateOf(snapshot);
-  const { refusal } = snapshot.context;
+  const { refusal, workload, pool } = snapshot.context;
+  // It is being taken over: the pool still names the predecessor.
+  if (isFact(workload) && isFact(pool) && workload.uid !== pool.owner && !refusal) return undefined;
   const well = ready[pathOf(snapshot)];
   if (refusal) {
     const isStalled = !passing.has(refusal.reason);
@@ -37,4 +39,8 @@ export function standingOf(snapshot: PoolSnapshot): PoolStanding | undefined {
   }
   if (!well) return undefined;
   return { state, conditions: [{ type: "Ready", status: "True", ...well }] };
+}
+
+function isFact<T>(fact: T | "gone" | undefined): fact is T {
+  return fact !== undefined && fact !== "gone";
 }

@@ -12,8 +12,13 @@ import type { Life } from "./observe/pool-life.ts";
 
 /** Tells a machine's refusal on the application that wants the pool, and on the pool if it is there. */
 export function tellRefusal(recorder: Recorder, life: Life, refusal: { reason: string; message: string }): void {
-  const { reason, message } = refusal;
   const { wanted, pool } = life;
+  const { reason } = refusal;
+  // An application may have several pools; what its machine cannot say is which one it is.
+  const message =
+    reason === "ScalingDisabled" && pool
+      ? notice(reason, { pool: pool.metadata.name, text: refusal.message }).message
+      : refusal.message;
   const told: Regarding[] = [];
   if (wanted) told.push(wanted.application);
   if (pool) {

@@ -25,6 +25,8 @@ export interface Want {
   readonly size: number;
   /** Addresses in use: they must be in the record. */
   readonly inUse: RangeSet;
+  /** Addresses with which the API server refused this pool; others are picked as long as there are any. */
+  readonly avoid: RangeSet;
   /** Addresses that the pool has: they are in the record unless another pool has them. */
   readonly held: RangeSet;
   /** For certain there is no pool: what is recorded for it goes back while it is not enough. */
@@ -83,7 +85,7 @@ export function planLedger(situation: LedgerSituation, wants: Iterable<Want>, cu
       continue;
     }
     free ??= createFreeSet(freeOf(situation, changes));
-    const answer = grant(situation, want, recorded, free, changes);
+    const answer = grant(situation, want, before, free, changes);
     answers.push(answer);
   }
   return { book: changes.size === 0 ? book : withRecords(book, changes), answers };
@@ -97,11 +99,12 @@ export function isEnough(recorded: RangeSet, want: Pick<Want, "size" | "inUse">)
 function grant(
   situation: LedgerSituation,
   want: Want,
-  recorded: RangeSet,
+  before: Entry | undefined,
   free: FreeSet,
   changes: Map<string, Entry | undefined>,
 ): Answer {
   const { family, total } = situation;
+  const recorded = before?.ranges ?? EMPTY;
   let kept = recorded;
   if (!includes(recorded, want.inUse) || !includes(recorded, want.held)) {
     const others = recordsBut(want.pool, situation.book, changes);
@@ -113,15 +116,25 @@ function grant(
     free.remove(kept);
   }
   const missing = BigInt(want.size) - countOf(kept);
-  const added = missing > 0n ? free.takeLowest(missing) : EMPTY;
+  const added = missing > 0n ? take(free, missing, want.avoid) : EMPTY;
   if (!added) {
     // What the pool has is recorded even where it cannot have all that it wants; who has no pool waits with nothing.
-    if (want.isAbsent && recorded.length > 0) changes.set(want.pool, undefined);
+    if (want.isAbsent && before) changes.set(want.pool, undefined);
     else if (kept !== recorded) changes.set(want.pool, entryOf(kept, want.application, want.pool, family));
     return { kind: "short", want, free: free.size(), needed: missing };
   }
   changes.set(want.pool, entryOf(union(kept, added), want.application, want.pool, family));
   return { kind: "granted", want };
+}
+
+/** Takes the lowest free addresses, those to avoid last: some of them is better than none. */
+function take(free: FreeSet, count: bigint, avoid: RangeSet): RangeSet | undefined {
+  if (avoid.length === 0) return free.takeLowest(count);
+  const shunned = intersect(free.snapshot(), avoid);
+  free.remove(shunned);
+  const taken = free.takeLowest(count);
+  free.add(shunned);
+  return taken ?? free.takeLowest(count);
 }
 
 /** Free = total − all records − all pool specs of the CIDR − reserved addresses (DESIGN §3). */

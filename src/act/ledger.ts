@@ -21,7 +21,8 @@ export interface LedgerWorld {
   book(name: string): Book | undefined;
   poolsOfCidr(cidr: string): Iterable<SpiderIPPool>;
   reserved(family: Family): RangeSet;
-  learnSubnet(subnet: SpiderSubnet, book: Book | undefined): void;
+  learnSubnet(subnet: SpiderSubnet): void;
+  expectBook(subnet: string, book: Book): void;
 }
 
 export interface LedgerOptions extends Omit<SubnetLedgerOptions, "view"> {
@@ -45,18 +46,14 @@ export class Ledger {
       ...this.#options,
       view: {
         subnet: (name) => world.subnet(name),
-        situation: (name, avoided) => situationOf(name, world, avoided),
+        situation: (name) => situationOf(name, world),
         spare: (name) => spareOf(name, world),
-        learnSubnet: (object, book) => world.learnSubnet(object, book),
+        learnSubnet: (object) => world.learnSubnet(object),
+        expectBook: (subnet, book) => world.expectBook(subnet, book),
       },
     });
     this.#ledgers.set(subnet, ledger);
     return ledger;
-  }
-
-  /** Takes a pool's want out of every line. */
-  withdraw(pool: string): void {
-    for (const ledger of this.#ledgers.values()) ledger.withdraw(pool);
   }
 
   /** Whether a pool has addresses that no record gives it. */
@@ -91,7 +88,6 @@ export class Ledger {
 function situationOf(
   name: string,
   world: LedgerWorld,
-  avoided: RangeSet,
 ): { situation: LedgerSituation | undefined; refusal: Notice | undefined } {
   const subnet = world.subnet(name);
   if (!subnet) return { situation: undefined, refusal: notice("SubnetNotFound", { subnet: name }) };
@@ -100,7 +96,7 @@ function situationOf(
     const book = world.book(name) ?? readBook(undefined, family);
     const total = totalOf(subnet.spec);
     const held = strays(subnet.spec.subnet, family, book, world);
-    const situation = { family, book, total, reserved: union(world.reserved(family), avoided), held };
+    const situation = { family, book, total, reserved: world.reserved(family), held };
     const isLeaving = subnet.metadata.deletionTimestamp !== undefined;
     return { situation, refusal: isLeaving ? notice("SubnetTerminating", { subnet: name }) : undefined };
   } catch (error) {

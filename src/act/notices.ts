@@ -8,7 +8,7 @@
 
 /** One row. `cause` and `cure` are for people: one sentence each. */
 interface Row<Details> {
-  readonly type: "Normal" | "Warning";
+  readonly type: "Warning";
   message(details: Details): string;
   readonly cause: string;
   readonly cure: string;
@@ -16,7 +16,7 @@ interface Row<Details> {
 
 /** An Event to be recorded. */
 export interface Notice {
-  readonly type: "Normal" | "Warning";
+  readonly type: "Warning";
   readonly reason: Reason;
   readonly message: string;
 }
@@ -24,13 +24,9 @@ export interface Notice {
 /** A number of addresses. */
 type Count = number | bigint;
 
-/** Only fixes the details' type; all rows are one object literal. */
+/** Fixes the details' type, and that all we ever tell is something to see to; what goes well is in the pool's status. */
 function warning<Details>(row: Omit<Row<Details>, "type">): Row<Details> {
   return { type: "Warning", ...row };
-}
-
-function normal<Details>(row: Omit<Row<Details>, "type">): Row<Details> {
-  return { type: "Normal", ...row };
 }
 
 /** The table, by reason. */
@@ -86,32 +82,21 @@ export const notices = {
     cause: "The application's controller is not one that Kubernetes ships, so its pools keep one size for ever.",
     cure: 'Set annotation "ipam.spidernet.io/ippool-ip-number" of the pod template to a plain number, for example "5".',
   }),
-  ScalingDisabled: warning<{ pool: string; size: Count; wanted: Count }>({
-    message: ({ pool, size, wanted }) =>
-      `Pool ${pool} keeps its ${counted(size, "address")}; ${wanted} are asked for now, but a pinned pool is never resized`,
-    cause:
-      "The number in the annotation has changed, and the application's controller is not one that Kubernetes ships.",
+  ScalingDisabled: warning<{ pool: string; text: string }>({
+    message: ({ pool, text }) => `${pool}: ${text}`,
+    cause: "More or other addresses are asked for, and the application's controller is not one that Kubernetes ships.",
     cure: "Set the number back, or delete the pool by hand while no pod uses it: it is made again with the new number.",
   }),
   PoolNameTaken: warning<{ pool: string }>({
-    message: ({ pool }) => `A SpiderIPPool named "${pool}" exists and does not belong to this application`,
+    message: ({ pool }) =>
+      `A SpiderIPPool named "${pool}" exists and does not belong to this application; a longer name is taken`,
     cause: "Somebody else's SpiderIPPool has the name that the new pool would have.",
-    cure: "Nothing if another name was found (see PoolCreated); otherwise rename or delete the other SpiderIPPool.",
+    cure: "Nothing: the pool gets a longer name.",
   }),
   Refused: warning<{ action: string; pool: string; text: string }>({
     message: ({ action, pool, text }) => `The API server refused to ${action} pool ${pool}: ${text}`,
     cause: "The API server or an admission webhook of the cluster does not let us write the pool.",
     cure: "Do what its text in the message says; it is tried again, more and more seldom.",
-  }),
-  ReclaimBlocked: warning<{ pool: string; inUse: Count }>({
-    message: ({ pool, inUse }) => `Pool ${pool} is not deleted yet: its application is gone, but ${used(inUse)}`,
-    cause: "The application has been deleted, but pods still hold addresses of its pool.",
-    cure: "Nothing: the pool goes as soon as the pods have ended; look for pods that do not end.",
-  }),
-  PoolInUse: warning<{ pool: string; inUse: Count }>({
-    message: ({ pool, inUse }) => `Pool ${pool} was deleted by hand while its application needs it, and ${used(inUse)}`,
-    cause: "Somebody has deleted the pool of an application that still runs.",
-    cure: "Nothing: the pool is made again as soon as the old one has gone; its pods keep their addresses until they end.",
   }),
   LedgerFull: warning<{ subnet: string; bytes: number; bytesMax: number }>({
     message: ({ subnet, bytes, bytesMax }) =>
@@ -119,45 +104,6 @@ export const notices = {
     cause:
       "One SpiderSubnet has so many pools that its record of them exceeds what the API server stores in one object.",
     cure: "Spread the applications over several SpiderSubnets.",
-  }),
-  OwnerUnknown: warning<{ apiVersion: string; kind: string; name: string; reason: string }>({
-    message: ({ apiVersion, kind, name, reason }) =>
-      `Cannot tell whether ${kind} "${name}" (${apiVersion}) exists: ${reason}; its pools are kept`,
-    cause:
-      "The application's controller object cannot be read: its kind is not served any more, or reading it is forbidden.",
-    cure: "Allow autopool to get objects of this kind, or delete the pools by hand.",
-  }),
-  PoolCreated: normal<{ pool: string; size: Count; subnet: string }>({
-    message: ({ pool, size, subnet }) =>
-      `Created pool ${pool} with ${counted(size, "address")} of SpiderSubnet "${subnet}"`,
-    cause: "The application asked for a pool and has got it.",
-    cure: "Nothing is wrong.",
-  }),
-  PoolScaled: normal<{ pool: string; from: Count; to: Count }>({
-    message: ({ pool, from, to }) => `Scaled pool ${pool} from ${from} to ${counted(to, "address")}`,
-    cause: "The application has another number of replicas, or asks for another number of addresses.",
-    cure: "Nothing is wrong.",
-  }),
-  PoolAdopted: normal<{ pool: string; kind: string; name: string }>({
-    message: ({ pool, kind, name }) => `Pool ${pool} now belongs to the new ${kind} "${name}"`,
-    cause: "An application with the name and kind of a deleted one takes over the pool that was kept.",
-    cure: "Nothing is wrong.",
-  }),
-  PoolRetained: normal<{ pool: string }>({
-    message: ({ pool }) => `Pool ${pool} is kept though its application is gone`,
-    cause: "The application has been deleted, and its pool is pinned or its reclaim annotation is false.",
-    cure: "Nothing is wrong; delete the pool by hand if no successor is to come.",
-  }),
-  PoolReleased: normal<{ pool: string; size: Count; subnet: string }>({
-    message: ({ pool, size, subnet }) =>
-      `Deleted pool ${pool}; ${counted(size, "address")} went back to SpiderSubnet "${subnet}"`,
-    cause: "Nobody wants the pool any more: its application is gone, or asks for another one.",
-    cure: "Nothing is wrong.",
-  }),
-  PoolRepaired: normal<{ pool: string; what: string }>({
-    message: ({ pool, what }) => `Repaired pool ${pool}: ${what}`,
-    cause: "Somebody has edited the pool, or the SpiderSubnet's record of it, by hand.",
-    cure: "Change the application's annotations instead of its pool.",
   }),
 };
 

@@ -4,7 +4,16 @@
  */
 
 import type { Family } from "../address/address.ts";
-import { countOf, EMPTY, intersect, parseRanges, type RangeSet, subtract, takeLowest, union } from "../address/range-set.ts";
+import {
+  countOf,
+  EMPTY,
+  intersect,
+  parseRanges,
+  type RangeSet,
+  subtract,
+  takeLowest,
+  union,
+} from "../address/range-set.ts";
 import { applicationOfPool, groupOf } from "../api/application.ts";
 import type { AutoPoolOwner } from "../api/auto-pool.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";

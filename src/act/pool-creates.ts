@@ -19,18 +19,33 @@ export interface CreatesWorld {
 export class PoolCreates {
   readonly #cluster: Cluster;
   readonly #world: CreatesWorld;
-  readonly #underWay = new Set<string>();
-  /** Names of which a request may have made a pool. */
-  readonly #uncertain = new Set<string>();
+  readonly #underWay = new Map<string, SpiderIPPool>();
+  /** Pools that a request may have made. */
+  readonly #uncertain = new Map<string, SpiderIPPool>();
 
-  constructor(cluster: Cluster, world: CreatesWorld) {
+  readonly #onAbsent: (pool: SpiderIPPool) => void;
+
+  /** @param onAbsent told of a pool that did not come to be, so that its addresses are nobody's */
+  constructor(cluster: Cluster, world: CreatesWorld, onAbsent: (pool: SpiderIPPool) => void) {
     this.#cluster = cluster;
     this.#world = world;
+    this.#onAbsent = onAbsent;
   }
 
   /** Whether a pool of this name may exist that no cache shows. */
   isUncertain(name: string): boolean {
     return this.#underWay.has(name) || this.#uncertain.has(name);
+  }
+
+  /** Takes in that a cache shows the pool, or that it has shown it. */
+  seen(name: string): void {
+    this.#uncertain.delete(name);
+  }
+
+  /** Pools that may exist though no cache shows them: nobody else may be given their addresses. */
+  *pending(): IterableIterator<SpiderIPPool> {
+    yield* this.#underWay.values();
+    yield* this.#uncertain.values();
   }
 
   /**
@@ -41,16 +56,17 @@ export class PoolCreates {
    */
   async create(pool: SpiderIPPool): Promise<void> {
     const { name } = pool.metadata;
-    this.#underWay.add(name);
+    this.#underWay.set(name, pool);
     try {
       this.#world.learnPool(await this.#cluster.create(spiderIPPools, pool));
       this.#uncertain.delete(name);
     } catch (error) {
-      if (error instanceof UnknownOutcome) this.#uncertain.add(name);
+      if (error instanceof UnknownOutcome) this.#uncertain.set(name, pool);
       if (this.#uncertain.has(name) || hasCode(error, 409)) await this.#read(name);
       throw error;
     } finally {
       this.#underWay.delete(name);
+      if (!this.#uncertain.has(name) && !this.#world.pool(name)) this.#onAbsent(pool);
     }
   }
 
@@ -70,6 +86,8 @@ export class PoolCreates {
     } catch (error) {
       if (!hasCode(error, 404)) throw error;
     }
+    const pool = this.#uncertain.get(name);
     this.#uncertain.delete(name);
+    if (pool && !this.#world.pool(name)) this.#onAbsent(pool);
   }
 }

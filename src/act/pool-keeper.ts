@@ -34,6 +34,8 @@ export interface PoolKeeperOptions {
 
 export class PoolKeeper {
   readonly #options: PoolKeeperOptions;
+  /** Versions at which pools were let go: the watch has not told yet that they are gone. */
+  readonly #letGo = new Map<string, string | undefined>();
 
   constructor(options: PoolKeeperOptions) {
     this.#options = options;
@@ -42,14 +44,15 @@ export class PoolKeeper {
   /** Tells whether {@link PoolKeeper.keep} would write. */
   isDue(name: string): boolean {
     const pool = this.#options.pool(name);
-    return pool !== undefined && (objectPatch(pool) ?? this.#statusPatch(pool)) !== undefined;
+    if (!pool || this.#isLetGo(pool)) return false;
+    return (objectPatch(pool) ?? this.#statusPatch(pool)) !== undefined;
   }
 
   /** Brings a pool's status up to date, or lets it go. */
   async keep(name: string): Promise<void> {
     const { cluster, pool: lookUp, learnPool } = this.#options;
     const pool = lookUp(name);
-    if (!pool) return;
+    if (!pool || this.#isLetGo(pool)) return;
     const ofObject = objectPatch(pool);
     const patch = ofObject ?? this.#statusPatch(pool);
     if (!patch) return;
@@ -58,11 +61,21 @@ export class PoolKeeper {
       const written = await cluster.patch<SpiderIPPool>(spiderIPPools, { name }, patch, options);
       // The answer to letting it go is its last state; that it is gone comes from the watch.
       if (pool.metadata.deletionTimestamp === undefined || !ofObject) learnPool(written);
+      else this.#letGo.set(name, pool.metadata.resourceVersion);
     } catch (error) {
       if (hasCode(error, 404)) return;
       if (hasCode(error, 409) || error instanceof UnknownOutcome) await this.#reread(name);
       throw error;
     }
+  }
+
+  /** Drops what is remembered of a pool that is gone. */
+  forget(name: string): void {
+    this.#letGo.delete(name);
+  }
+
+  #isLetGo({ metadata: { name, resourceVersion } }: SpiderIPPool): boolean {
+    return this.#letGo.has(name) && this.#letGo.get(name) === resourceVersion;
   }
 
   async #reread(name: string): Promise<void> {

@@ -54,7 +54,7 @@ export class PoolNames {
     if (before && before.name !== name) {
       this.forget(key);
       // A want under the name that is given up must not be granted any more, and what was granted goes back.
-      this.#ledger.of(before.subnet).withdraw(before.name);
+      this.#ledger.of(before.subnet).withdraw(before.name, key);
       this.#onGivenUp(before.subnet, before.name);
     }
     this.#names.set(key, { subnet, name });
@@ -74,6 +74,11 @@ export class PoolNames {
     const name = pool?.metadata.name ?? this.#free(key, subnet, wanted);
     this.note(key, subnet, name);
     return name;
+  }
+
+  /** Name that the pool would have if nobody else had it. */
+  first({ family, application, interface: nic }: AutoPoolOwner): string {
+    return poolName({ family, application, interface: nic, attempt: 0 });
   }
 
   #free(key: string, subnet: string, wanted: AutoPoolOwner): string {

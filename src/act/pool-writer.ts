@@ -7,7 +7,7 @@
  * @module
  */
 
-import { countOf, EMPTY, type RangeSet } from "../address/range-set.ts";
+import { countOf, EMPTY, type RangeSet, union } from "../address/range-set.ts";
 import { allocatedRanges } from "../api/allocated-ips.ts";
 import { applicationText } from "../api/application.ts";
 import { type AutoPoolOwner, correctionOf, keptSize, newPool } from "../api/auto-pool.ts";
@@ -50,6 +50,8 @@ export interface PoolWriterOptions {
   readonly world: WriterWorld;
   /** The operation cannot be done now; the cause is for people. */
   onRefused(key: string, refusal: Notice): void;
+  /** Nothing is in the way, but people should know. */
+  onNotice(key: string, notice: Notice): void;
   /** A machine goes by another name now; the record of the former one may have no pool. */
   onNameGivenUp(subnet: string, name: string): void;
 }
@@ -57,20 +59,14 @@ export interface PoolWriterOptions {
 export class PoolWriter {
   readonly #options: PoolWriterOptions;
   readonly names: PoolNames;
-  readonly #creates: PoolCreates;
+  readonly creates: PoolCreates;
+  /** Addresses with which the API server has refused a pool, by name: others are picked next time (DESIGN §3). */
+  readonly #refusedWith = new Map<string, RangeSet>();
 
   constructor(options: PoolWriterOptions) {
     this.#options = options;
     this.names = new PoolNames(options.ledger, options.world, options.onNameGivenUp);
-    this.#creates = new PoolCreates(options.cluster, options.world);
-  }
-
-  /**
-   * Tells whether there is no pool of this name, for certain: also none that was asked for without an answer.
-   * @throws {Error} If that cannot be told now; it is asked again later.
-   */
-  isAbsent(name: string): Promise<boolean> {
-    return this.#creates.isAbsent(name);
+    this.creates = new PoolCreates(options.cluster, options.world, ({ spec }) => options.ledger.recheck(spec.subnet));
   }
 
   /** Record and pool exist, belong to the application and hold `size` addresses; `undefined` keeps their number. */
@@ -87,8 +83,9 @@ export class PoolWriter {
     const recorded = entry?.ranges ?? EMPTY;
     const target = size ?? keptSize(pool, Number(countOf(recorded)), Number(countOf(held)));
     const application = applicationText(wanted.application);
-    const isAbsent = !pool && !world.pool(name) && !this.#creates.isUncertain(name);
-    const want = { pool: name, key, application, family: wanted.family, size: target, inUse, held, isAbsent };
+    const avoid = this.#refusedWith.get(name) ?? EMPTY;
+    const isAbsent = !pool && !world.pool(name) && !this.creates.isUncertain(name);
+    const want = { pool: name, key, application, family: wanted.family, size: target, inUse, held, isAbsent, avoid };
     const subnet = world.subnet(subject.subnet);
     const line = ledger.of(subject.subnet);
     // A record that is being cut just now is no longer what it was.
@@ -96,7 +93,7 @@ export class PoolWriter {
       line.want(want);
       return;
     }
-    line.withdraw(name);
+    line.withdraw(name, key);
     if (countOf(inUse) > BigInt(target)) {
       const [before, count] = [countOf(held), countOf(inUse)];
       this.#refuse(key, notice("ShrinkBlocked", { pool: name, size: before, wanted: target, inUse: count }));
@@ -137,15 +134,16 @@ export class PoolWriter {
     const name = this.names.of(key);
     if (name === undefined || world.subject(key)?.wanted) return;
     const line = ledger.of(subnet);
-    line.withdraw(name);
+    line.withdraw(name, key);
     const isGone = (): boolean => world.pool(name)?.metadata.labels?.[LABEL.ownerSubnet] !== subnet;
-    if (isGone() && world.book(subnet)?.entries.has(name)) {
-      await this.isAbsent(name);
+    if (isGone() && (world.book(subnet)?.entries.has(name) || this.creates.isUncertain(name))) {
+      await this.creates.isAbsent(name);
       // It is there after all: it has a life again.
       if (!isGone() || !(await world.confirmUnwanted(key))) return;
       // A successor may have taken the name over while we asked.
       if (this.names.holder(subnet, name) === key && isGone()) line.cut({ pool: name, keep: undefined });
     }
+    this.#refusedWith.delete(name);
     this.names.forget(key);
   }
 
@@ -167,8 +165,10 @@ export class PoolWriter {
     ips: RangeSet,
   ): Promise<boolean> {
     const { ledger, world } = this.#options;
+    this.#tellTaken(subject.key, wanted, name);
     try {
-      await this.#creates.create(newPool(name, wanted, subnet, ips));
+      await this.creates.create(newPool(name, wanted, subnet, ips));
+      this.#refusedWith.delete(name);
       return true;
     } catch (error) {
       const line = ledger.of(subject.subnet);
@@ -177,13 +177,20 @@ export class PoolWriter {
       // An earlier request may have made it though this one is refused.
       if (hasCode(error, 403, 422) && !found) {
         // The addresses may be somebody's that we cannot see: they go back, and others are picked next time.
-        if (hasCode(error, 422)) line.avoid(ips);
+        if (hasCode(error, 422)) this.#refusedWith.set(name, union(ips, this.#refusedWith.get(name) ?? EMPTY));
         line.cut({ pool: name, keep: undefined });
         this.#refused(subject.key, "create", name, error);
         return false;
       }
       throw error;
     }
+  }
+
+  /** People look for the name that they know; they are told who has it. */
+  #tellTaken(key: string, wanted: AutoPoolOwner, name: string): void {
+    const first = this.names.first(wanted);
+    const other = first === name ? undefined : this.#options.world.pool(first);
+    if (other && !isFor(other, wanted)) this.#options.onNotice(key, notice("PoolNameTaken", { pool: first }));
   }
 
   async #correct(

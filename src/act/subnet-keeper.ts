@@ -23,7 +23,7 @@ export interface SubnetKeeperOptions {
   book(name: string): Book | undefined;
   /** Whether there are pools that were cut from the subnet, recorded or not. */
   hasPools(name: string): boolean;
-  learnSubnet(subnet: SpiderSubnet, book: Book | undefined): void;
+  learnSubnet(subnet: SpiderSubnet): void;
 }
 
 export class SubnetKeeper {
@@ -40,7 +40,7 @@ export class SubnetKeeper {
 
   /** Brings a subnet up to date by one write; the next look does the rest. */
   async keep(name: string): Promise<void> {
-    const { cluster, subnet: lookUp, book, learnSubnet } = this.#options;
+    const { cluster, subnet: lookUp, learnSubnet } = this.#options;
     const subnet = lookUp(name);
     if (!subnet) return;
     const ofObject = this.#metadataPatch(name);
@@ -49,10 +49,10 @@ export class SubnetKeeper {
     const options = ofObject ? {} : ({ subresource: "status" } as const);
     try {
       const written = await cluster.patch<SpiderSubnet>(spiderSubnets, { name }, patch, options);
-      if (subnet.metadata.deletionTimestamp === undefined) learnSubnet(written, book(name));
+      if (subnet.metadata.deletionTimestamp === undefined) learnSubnet(written);
     } catch (error) {
       if (hasCode(error, 404)) return;
-      if (hasCode(error, 409)) learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name }), undefined);
+      if (hasCode(error, 409)) learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name }));
       throw error;
     }
   }

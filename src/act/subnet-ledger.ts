@@ -16,7 +16,6 @@ import { spiderSubnets } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import type { Clock } from "../clock.ts";
 import { ApiError, type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
-import { AvoidedAddresses, avoidMs } from "./avoided-addresses.ts";
 import { type Answer, type Cut, type LedgerSituation, planLedger, type Want } from "./ledger-plan.ts";
 import { type Notice, notice } from "./notices.ts";
 
@@ -24,10 +23,12 @@ import { type Notice, notice } from "./notices.ts";
 export interface LedgerView {
   subnet(name: string): SpiderSubnet | undefined;
   /** Everything a plan starts from, and why the subnet gives out nothing, if so. */
-  situation(name: string, avoided: RangeSet): { situation: LedgerSituation | undefined; refusal: Notice | undefined };
+  situation(name: string): { situation: LedgerSituation | undefined; refusal: Notice | undefined };
   /** The pool of the subnet with the most addresses that nobody uses, for people. */
   spare(subnet: string): { pool: string; count: bigint } | undefined;
-  learnSubnet(subnet: SpiderSubnet, book: Book | undefined): void;
+  learnSubnet(subnet: SpiderSubnet): void;
+  /** What the ledger will be if the write that is about to be sent takes effect. */
+  expectBook(subnet: string, book: Book): void;
 }
 
 export interface SubnetLedgerOptions {
@@ -68,7 +69,6 @@ export class SubnetLedger {
   readonly #cuts = new Map<string, Cut>();
   /** Pools whose records the write under way cuts. */
   #cutting: ReadonlySet<string> = new Set();
-  readonly #avoided: AvoidedAddresses;
   #running = false;
   #again = false;
   #failures = 0;
@@ -78,20 +78,19 @@ export class SubnetLedger {
   constructor(name: string, options: SubnetLedgerOptions) {
     this.#name = name;
     this.#options = options;
-    this.#avoided = new AvoidedAddresses(options.clock);
   }
 
   /** Puts a want in line; one for the same pool is replaced and keeps its place. */
   want(want: Want): void {
-    const before = this.#wants.get(want.pool);
-    this.#wants.set(want.pool, { ...want, told: before?.size === want.size ? before.told : "" });
+    // Who asks again has forgotten the answer.
+    this.#wants.set(want.pool, { ...want, told: "" });
     this.#cuts.delete(want.pool);
     this.recheck();
   }
 
-  /** Takes a pool's want out of line. */
-  withdraw(pool: string): void {
-    this.#wants.delete(pool);
+  /** Takes a pool's want out of line, if it is this machine's. */
+  withdraw(pool: string, key: string): void {
+    if (this.#wants.get(pool)?.key === key) this.#wants.delete(pool);
   }
 
   /** Makes a record smaller or, without `keep`, removes it. */
@@ -103,12 +102,6 @@ export class SubnetLedger {
   /** Whether a record is about to be cut, so that what the caches say of it must not be relied on. */
   isCutting(pool: string): boolean {
     return this.#cuts.has(pool) || this.#cutting.has(pool);
-  }
-
-  /** Does not give these addresses to anybody for a while. */
-  avoid(addresses: RangeSet): void {
-    this.#avoided.add(addresses);
-    this.#options.clock.after(avoidMs, () => this.recheck());
   }
 
   /** Key of the machine whose want or grant has this pool name at the moment. */
@@ -150,7 +143,7 @@ export class SubnetLedger {
 
   async #commit(): Promise<void> {
     const { clock, view, onWrite } = this.#options;
-    const { situation, refusal } = view.situation(this.#name, this.#avoided.current());
+    const { situation, refusal } = view.situation(this.#name);
     const [wants, cuts] = [[...this.#wants.values()], [...this.#cuts.values()]];
     const isLeaving = refusal?.reason === "SubnetTerminating";
     for (const want of wants) {
@@ -195,6 +188,7 @@ export class SubnetLedger {
       allocatedIPCount: asInt64(book.count),
       totalIPCount: asInt64(countOf(total)),
     };
+    view.expectBook(name, book);
     try {
       const written = await cluster.patch<SpiderSubnet>(
         spiderSubnets,
@@ -202,11 +196,11 @@ export class SubnetLedger {
         { metadata: { resourceVersion }, status },
         { subresource: "status" },
       );
-      view.learnSubnet(written, book);
+      view.learnSubnet(written);
     } catch (error) {
       // Somebody else wrote, or nobody knows whether we did: what the subnet says now is what counts.
       if (error instanceof UnknownOutcome || hasCode(error, 409)) {
-        view.learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name }), undefined);
+        view.learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name }));
       }
       throw error;
     }

@@ -120,10 +120,14 @@ export class Observer {
     this.#poolReflector.learn(pool);
   }
 
-  /** Likewise; `book` is the ledger in it, which its writer has read already. */
-  learnSubnet(subnet: SpiderSubnet, book?: Book): void {
-    if (book) this.#ownBooks.set(subnet.metadata.name, book);
+  /** Likewise. */
+  learnSubnet(subnet: SpiderSubnet): void {
     this.#subnetReflector.learn(subnet);
+  }
+
+  /** Takes in what the ledger will be after the write that is about to be sent: the watch may be faster than its answer. */
+  expectBook(subnet: string, book: Book): void {
+    this.#ownBooks.set(subnet, book);
   }
 
   async stop(): Promise<void> {

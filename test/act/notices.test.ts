@@ -53,7 +53,7 @@ table("name every number and name they are given, and show nothing undefined", (
     const { message, type } = notice(reason, details as unknown as Details<Reason>);
 
     assert.not.match(message, /undefined|NaN|\[object/);
-    assert.ok(type === "Normal" || type === "Warning");
+    assert.is(type, "Warning");
     for (const key of used) {
       if (key !== "spare") assert.ok(message.includes(String(given[key as keyof typeof given])), `${reason}: ${key}`);
     }

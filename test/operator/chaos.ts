@@ -18,8 +18,8 @@ import {
   createWorkload,
   inUseOf,
   NAMESPACE,
-  nativeResources,
   type Nic,
+  nativeResources,
   podOf,
   scaleWorkload,
   subnet,
@@ -84,11 +84,7 @@ export function createChaos(world: MemoryWorld, random: () => number, faults: Fa
       nics.push({ interface: nic, ...(ipv4 && { ipv4: chance(0.04) ? "missing" : ipv4 }), ...(ipv6 && { ipv6 }) });
     }
     const count = 1 + upTo(4);
-    const number = native
-      ? pick([String(count), `+${upTo(3)}`, undefined])
-      : chance(0.1)
-        ? `+${count}`
-        : String(count);
+    const number = native ? pick([String(count), `+${upTo(3)}`, undefined]) : chance(0.1) ? `+${count}` : String(count);
     return { nics, number, reclaim: pick([true, false, undefined]) };
   }
 

@@ -7,8 +7,10 @@
  */
 
 import { suite } from "uvu";
-import { createLog, silentLog } from "../../src/log.ts";
+import type { SpiderSubnetStatus } from "../../src/api/subnet.ts";
+import type { ObjectMeta } from "../../src/cluster/cluster.ts";
 import { randomFaults } from "../../src/cluster/memory/faults.ts";
+import { createLog, silentLog } from "../../src/log.ts";
 import { seededRandom } from "../../src/random.ts";
 import { MemoryWorld } from "../support/memory-world.ts";
 import { createChaos } from "./chaos.ts";
@@ -31,17 +33,27 @@ async function play(seed: number, tell: (line: string) => void): Promise<string[
     latencyMs: () => 1 + Math.floor(random() * 20),
     log: (clock) => (isTold ? createLog({ clock, level: "debug", format: "text", write: tell }) : silentLog),
   });
-  const drawn = randomFaults({ random, rate: 0.05 + random() * 0.25 });
+  const drawn = randomFaults({ random, rate: random() * 0.5 });
   let isFaulty = true;
   const faults: typeof drawn = (request) => {
     const fault = isFaulty ? drawn(request) : undefined;
-    if (fault && isTold) tell(`  fault ${request.verb} ${request.resource?.plural} ${request.ref?.name ?? ""} ${JSON.stringify(fault)}`);
+    if (fault && isTold)
+      tell(`  fault ${request.verb} ${request.resource?.plural} ${request.ref?.name ?? ""} ${JSON.stringify(fault)}`);
     return fault;
   };
+  if (isTold) {
+    world.server.observe(({ type, version, resource: { plural }, object }) => {
+      const { metadata, spec, status } = object as { metadata: ObjectMeta; spec?: { ips?: unknown }; status?: object };
+      if (plural.startsWith("spider")) {
+        const ledger = (status as SpiderSubnetStatus | undefined)?.controlledIPPools ?? "";
+        tell(`  ${version} ${type} ${metadata.name} ${spec?.ips} ${metadata.deletionTimestamp ?? ""} ${ledger}`);
+      }
+    });
+  }
   const chaos = createChaos(world, random, faults);
   await chaos.begin();
   world.start(faults);
-  for (let left = 8 + Math.floor(random() * 10); left > 0; left--) {
+  for (let left = 8 + Math.floor(random() * 30); left > 0; left--) {
     await world.clock.advance(pauses[Math.floor(random() * pauses.length)] as number);
     const action = await chaos.act();
     if (isTold) tell(`> ${action}`);
@@ -52,8 +64,10 @@ async function play(seed: number, tell: (line: string) => void): Promise<string[
   const [version, count] = [world.server.version(), world.requests.length];
   await world.clock.advance(10 * minutes);
   const late = world.requests.slice(count).filter(({ verb }) => verb !== "watch");
-  if (world.server.version() !== version) problems.push(`${world.server.version() - version} writes in ten quiet minutes`);
-  if (late.length > 0) problems.push(`requests in ten quiet minutes: ${late.map(({ verb, resource }) => `${verb} ${resource?.plural}`)}`);
+  if (world.server.version() !== version)
+    problems.push(`${world.server.version() - version} writes in ten quiet minutes`);
+  if (late.length > 0)
+    problems.push(`requests in ten quiet minutes: ${late.map(({ verb, resource }) => `${verb} ${resource?.plural}`)}`);
   await world.close();
   return problems;
 }
@@ -65,7 +79,9 @@ faults("break no invariant and leave nothing undone", async () => {
   for (let seed = first; seed <= last; seed++) {
     const problems = await play(seed, console.log);
     if (problems.length > 0) {
-      failures.push(`AUTOPOOL_SEED=${seed} npm exec -- uvu test/operator 'faults'\n  ${problems.slice(0, 8).join("\n  ")}`);
+      failures.push(
+        `AUTOPOOL_SEED=${seed} npm exec -- uvu test/operator 'faults'\n  ${problems.slice(0, 8).join("\n  ")}`,
+      );
     }
   }
   if (failures.length === 0) return;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Family } from "../../src/address/address.ts";
+import type { Family } from "../../src/address/address.ts";
 import { countOf, EMPTY, equals, subtract, union } from "../../src/address/range-set.ts";
 import { isAutoPool, type SpiderIPPool, totalOf } from "../../src/api/ippool.ts";
 import { LABEL } from "../../src/api/names.ts";
@@ -70,6 +70,8 @@ function ofWanted(world: MemoryWorld, app: App, want: Wanted, here: readonly Spi
     SubnetNotFound: subnet === undefined,
     SubnetTerminating: subnet?.metadata.deletionTimestamp !== undefined,
     InsufficientAddresses: needed > free,
+    // An address that a user's edit brought into the pool is in use, and recorded for another one.
+    SubnetInvalid: pool !== undefined && subtract(parsePool(pool).inUse, record).length > 0,
     ShrinkBlocked: pool !== undefined && countOf(parsePool(pool).inUse) > BigInt(want.desired),
   };
   return truth[told] ? [] : [`waits for ${told}, which is not true: ${free} are free, ${needed} needed`];
@@ -116,7 +118,9 @@ function ofSubnet(world: MemoryWorld, subnet: SpiderSubnet, apps: readonly App[]
 /** Free = total − records − pool specs of the CIDR − reserved addresses. */
 function freeOf(world: MemoryWorld, subnet: SpiderSubnet): bigint {
   const family = familyOfSubnet(subnet.spec);
-  const pools = world.pools.filter((pool) => pool.spec.subnet === subnet.spec.subnet).map((pool) => parsePool(pool).ips);
+  const pools = world.pools
+    .filter((pool) => pool.spec.subnet === subnet.spec.subnet)
+    .map((pool) => parsePool(pool).ips);
   const records = [...bookOf(subnet).entries.values()].map(({ ranges }) => ranges);
   const reserved = world.objects<SpiderReservedIP>(spiderReservedIPs).map((object) => reservedOf(object, family));
   return countOf(subtract(totalOf(subnet.spec), union(...pools, ...records, ...reserved)));

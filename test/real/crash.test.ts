@@ -238,6 +238,7 @@ async function playWithDeath(world: World, arming: Arming): Promise<boolean> {
     await play(world);
     assert.equal(operators.accidents, []);
     assert.equal(watcher.check(), []);
+    assert.is(watcher.gaps, 0, "every version was seen");
     assert.ok(operators.deaths <= deaths + 1, "an operator died that was not told to");
     return operators.deaths > deaths;
   } catch (error) {

@@ -92,7 +92,7 @@ changes("two NICs that exchange their subnets have new pools, and both subnets a
     const facts = pools.map(({ metadata: { labels = {} } }) =>
       [labels["ipam.spidernet.io/interface"], labels["ipam.spidernet.io/owner-spider-subnet"]].join(" "),
     );
-    assert.equal(facts.toSorted(), [`eth0 ${second}`, `net1 ${place.v4}`]);
+    assert.equal(new Set(facts), new Set([`eth0 ${second}`, `net1 ${place.v4}`]));
   });
 });
 
@@ -120,10 +120,11 @@ changes("a ReplicaSet that a Deployment takes over gives its pool up for the Dep
   const place = await stage.place({ v4: 10 });
   const asking = { subnet: { ipv4: [place.v4] }, number: "2" };
   const replicaSet = nativeWorkloads.find(({ resource }) => resource === replicaSets) as KindOfWorkload;
-  await place.run(replicaSet, "web", asking, 1);
+  const manifest = replicaSet.manifest({ namespace: place.namespace, name: "web" }, asking, 1);
+  // What the Deployment's selector will look for.
+  await place.create(replicaSets, { ...manifest, metadata: { ...manifest.metadata, labels: { app: "web" } } });
   await place.poolsOf(2);
 
-  // The selector of both is the name's label, so the Deployment's controller adopts it.
   await place.run(deployment, "web", { ...asking, number: "3" }, 1);
 
   await eventually(async () => {

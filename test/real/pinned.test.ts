@@ -9,10 +9,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { pods, spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
-import type { KubeObject } from "../../src/cluster/cluster.ts";
+import type { KubeObject, Resource } from "../../src/cluster/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { kubectl } from "../support/kubectl.ts";
-import { cloneSet, cloneSets, deployment } from "../support/manifests.ts";
+import { cloneSet, cloneSets, deployment, type Manifest } from "../support/manifests.ts";
 import type { Place } from "../support/place.ts";
 import { removeObject } from "../support/real.ts";
 import { Stage } from "../support/stage.ts";
@@ -20,6 +20,14 @@ import { Stage } from "../support/stage.ts";
 const seed = new URL("../fixtures/seed/", import.meta.url).pathname;
 const shared = new URL("../../../shared/seed/", import.meta.url).pathname;
 const walkthrough = "custom-kruise-cloneset";
+
+const controllers: Resource = {
+  group: "",
+  version: "v1",
+  plural: "replicationcontrollers",
+  kind: "ReplicationController",
+  namespaced: true,
+};
 
 const pinned = suite("pinned applications");
 let stage: Stage;
@@ -210,6 +218,26 @@ for (const [what, number, text] of [
     await place.poolsOf(5);
   });
 }
+
+pinned("a ReplicationController of the core group is pinned like any other, and grows nothing", async () => {
+  const place = await stage.place({ v4: 20 });
+  const name = "old-style";
+  const ref = { namespace: place.namespace, name };
+  const { spec } = cloneSet.manifest(ref, { subnet: { ipv4: [place.v4] }, number: "2" }, 1);
+  const selector = { app: name };
+  const owner = await place.create<Manifest>(controllers, { metadata: ref, spec: { ...spec, selector } });
+
+  const [pool] = await place.poolsOf(2);
+  assert.is(pool?.metadata.name, `auto4-${name}-eth0-${suffixOf(owner)}`);
+  assert.is(pool?.metadata.labels?.["ipam.spidernet.io/owner-application-gv"], "v1");
+  const record = (await place.records(place.v4))[pool?.metadata.name ?? ""];
+  assert.is(record?.application, `v1_ReplicationController_${place.namespace}_${name}`);
+
+  await stage.cluster.patch(controllers, ref, { spec: { replicas: 4 } });
+  await place.told("ReplicationController", name, "ScalingDisabled", /more pods than the pool's 2 addresses/);
+  await removeObject(stage.cluster, controllers, ref);
+  await assertKept(place, pool ? [pool] : [], "orphaned");
+});
 
 pinned("a pool that a person deletes under a living CloneSet is made again", async () => {
   const place = await stage.place({ v4: 20 });

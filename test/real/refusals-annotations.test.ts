@@ -136,6 +136,7 @@ refusals("a pool name that somebody else has is lengthened", async () => {
   const [pool] = await place.poolsOf(2);
   assert.is(pool?.metadata.name, `auto4-web-eth0-${lastGroup(app)}`);
   assert.is((await stage.cluster.get(spiderIPPools, { name: taken })).metadata.uid, metadata.uid);
+  await place.told("Deployment", "web", "PoolNameTaken", new RegExp(taken));
 });
 
 refusals(
@@ -238,20 +239,40 @@ async function refusePools(
   };
 }
 
-for (const reason of ["Forbidden", "Invalid"] as const) {
-  refusals(`a pool that admission refuses as ${reason} gives its record back, and is made when it may be`, async () => {
-    const place = await stage.place({ v4: 4 });
-    const name = `denied-${place.namespace.slice(-8)}`;
-    const allow = await refusePools(place, `auto4-${name}`, reason);
+for (const [reason, room] of [
+  ["Forbidden", 3],
+  ["Invalid", 6],
+  ["Invalid", 3],
+] as const) {
+  refusals(
+    `a pool of 3 that admission refuses as ${reason} gives its record back, and is made of ${room} when it may be`,
+    async () => {
+      const place = await stage.place({ v4: room });
+      const name = `denied-${place.namespace.slice(-8)}`;
+      const allow = await refusePools(place, `auto4-${name}`, reason);
 
-    await place.run(deployment, name, { subnet: { ipv4: [place.v4] }, number: "3" });
-    await place.told("Deployment", name, "Refused", /The API server refused to create pool .*no pool for you/);
-    await eventually(async () => assert.equal(await place.records(place.v4), {}));
-    assert.equal(await place.pools(), []);
+      await place.run(deployment, name, { subnet: { ipv4: [place.v4] }, number: "3" });
+      await place.told("Deployment", name, "Refused", /The API server refused to create pool .*no pool for you/);
+      await eventually(async () => assert.equal(await place.records(place.v4), {}));
+      assert.equal(await place.pools(), []);
 
-    await allow();
-    await place.poolsOf(3);
-  });
+      await allow();
+      await place.poolsOf(3);
+    },
+  );
 }
+
+refusals("a pool that admission refuses again and again takes no address from other applications", async () => {
+  const place = await stage.place({ v4: 6 });
+  const name = `denied-${place.namespace.slice(-8)}`;
+  await refusePools(place, `auto4-${name}`, "Invalid");
+  const subnet = { ipv4: [place.v4] };
+  await place.run(deployment, name, { subnet, number: "3" });
+  await place.told("Deployment", name, "Refused", /no pool for you/);
+
+  await place.run(deployment, "other", { subnet, number: "6" });
+
+  await place.poolsOf(6);
+});
 
 refusals.run();

@@ -35,7 +35,7 @@ async function served(place: Place): Promise<string[]> {
   return live
     .map(appOf)
     .filter((name) => name.startsWith("app-"))
-    .toSorted();
+    .toSorted((a, b) => a.localeCompare(b));
 }
 
 /** Fills a subnet of 120 addresses with these holders, and lets the sixty wait for 2 addresses each, in their order. */
@@ -113,6 +113,25 @@ waiting("one who gives up or asks for less makes room in the line for the next",
   await place.ask(deployment, "app-c", { subnet, number: "4" });
   await eventually(async () => assert.equal(await served(place), ["app-b", "app-c"]));
   await place.poolsOf(4, 6);
+});
+
+waiting("one who no longer wants to grow leaves the line, and takes nothing from who comes after", async () => {
+  const place = await stage.place({ v4: 8 });
+  const subnet = { ipv4: [place.v4] };
+  await place.run(deployment, "holder", { subnet, number: "4" }, 0);
+  await place.run(deployment, "app-a", { subnet, number: "+0" }, 3);
+  const pool = (await place.poolsOf(3, 4)).find((found) => appOf(found) === "app-a");
+  await place.scale(deployment, "app-a", 6);
+  await place.told("Deployment", "app-a", "InsufficientAddresses", /1 free address, 3 are needed/);
+  await place.scale(deployment, "app-a", 3);
+  await place.poolsOf(3, 4);
+  assert.is(stage.operator.ledger.waiting, 0, "it is still in line");
+
+  await place.run(deployment, "app-b", { subnet, number: "5" }, 0);
+  await place.end(deployment, "holder");
+
+  const pools = await place.poolsOf(3, 5);
+  assert.equal(pools.find((found) => appOf(found) === "app-a")?.spec.ips, pool?.spec.ips);
 });
 
 waiting("nobody waits twice: applications that end while they wait leave nothing behind", async () => {

@@ -10,7 +10,7 @@ import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
 import type { SpiderSubnet } from "../../src/api/subnet.ts";
 import { sleep, systemClock } from "../../src/clock.ts";
-import { ApiError, type Cluster, type KubeObject, type Resource, type WatchEvent } from "../../src/cluster/cluster.ts";
+import { type Cluster, hasCode, type KubeObject, type Resource, type WatchEvent } from "../../src/cluster/cluster.ts";
 import { violationsOf } from "./invariants.ts";
 
 /** Either kind that is watched. */
@@ -33,6 +33,8 @@ export class Watcher {
   readonly broken: string[] = [];
   /** One line for each version, oldest first: what to read when something is broken. */
   readonly history: string[] = [];
+  /** How often versions may have been missed. */
+  gaps = 0;
   /** As they were seen last; ahead of what has been checked. */
   readonly pools = new Map<string, SpiderIPPool>();
   readonly subnets = new Map<string, SpiderSubnet>();
@@ -101,12 +103,32 @@ export class Watcher {
           if (event.type !== "BOOKMARK") this.#take(resource, event);
         }
       } catch (error) {
-        if (error instanceof ApiError && error.code === 410) {
-          this.broken.push(`The watcher lost sight of ${resource.plural}: ${error.message}`);
-          return;
-        }
+        if (hasCode(error, 410)) resourceVersion = await this.#listAgain(resource, resourceVersion);
       }
       await sleep(systemClock, againMs, signal);
+    }
+  }
+
+  /** A server that was started anew has forgotten what was before; what was missed is not known, only what there is now. */
+  async #listAgain(resource: Resource, before: string): Promise<string> {
+    this.gaps += 1;
+    const known: ReadonlyMap<string, Watched> = resource === spiderIPPools ? this.pools : this.subnets;
+    const names = new Set(known.keys());
+    try {
+      const { items, resourceVersion } = await this.#cluster.list<Watched>(resource);
+      for (const { metadata } of items) names.delete(metadata.name);
+      for (const name of names) {
+        const last = known.get(name) as Watched;
+        const metadata = { ...last.metadata, resourceVersion };
+        this.#take(resource, { type: "DELETED", object: { ...last, metadata } as Watched });
+      }
+      for (const object of items) {
+        const isNews = known.get(object.metadata.name)?.metadata.resourceVersion !== object.metadata.resourceVersion;
+        if (isNews) this.#take(resource, { type: "MODIFIED", object });
+      }
+      return resourceVersion;
+    } catch {
+      return before; // tried again
     }
   }
 
