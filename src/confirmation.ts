@@ -38,7 +38,15 @@ export class Confirmation {
   /** Notes whose pool a machine speaks of. */
   note({ key, wanted, pool }: Life): void {
     const application = wanted?.application ?? (pool && applicationOfPool(pool));
-    if (application) this.#applications.set(key, application);
+    if (application) this.remember(key, application);
+  }
+
+  remember(key: string, application: Application): void {
+    this.#applications.set(key, application);
+  }
+
+  applicationOf(key: string): Application | undefined {
+    return this.#applications.get(key);
   }
 
   forget(key: string): void {

@@ -233,10 +233,26 @@ export class Operator {
     if (life.pool) this.#writer.names.note(key, subnet, life.pool.metadata.name);
     this.#confirmation.note(life);
     if (operation.kind === "notify") tellRefusal(this.#recorder, life, operation);
-    else this.#submit(key, () => this.#execute(key, subnet, operation), "pool");
+    else if (operation.kind === "releaseRecord") this.#submit(key, this.#releaseOf(key, subnet), "pool");
+    else this.#submit(key, () => this.#execute(key, operation), "pool");
   }
 
-  async #execute(key: string, subnet: string, operation: Exclude<Operation, { kind: "notify" }>): Promise<void> {
+  /** What is known of the life that ends is kept: another one of the same key may have come and gone before this runs. */
+  #releaseOf(key: string, subnet: string): () => Promise<void> {
+    const [name, application] = [this.#writer.names.of(key), this.#confirmation.applicationOf(key)];
+    return async () => {
+      if (name === undefined || !application) return;
+      if (!this.#confirmation.applicationOf(key)) this.#confirmation.remember(key, application);
+      await this.#writer.release(key, subnet, name);
+      // A successor may be there already.
+      if (!this.reconciler.entry(key)) this.#confirmation.forget(key);
+    };
+  }
+
+  async #execute(
+    key: string,
+    operation: Exclude<Operation, { kind: "notify" | "releaseRecord" }>,
+  ): Promise<void> {
     switch (operation.kind) {
       case "ensurePool":
         return this.#writer.ensure(key, operation.size);
@@ -244,11 +260,6 @@ export class Operator {
         return this.#writer.ensure(key, undefined);
       case "removePool":
         return this.#writer.remove(key, operation.uid);
-      case "releaseRecord":
-        await this.#writer.release(key, subnet);
-        // A successor may be there already.
-        if (!this.reconciler.entry(key)) this.#confirmation.forget(key);
-        return;
       default:
         return operation satisfies never;
     }

@@ -12,8 +12,9 @@ import { LABEL } from "../api/names.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { familyOfSubnet } from "../api/subnet.ts";
 import type { LedgerSituation, Want } from "./ledger-plan.ts";
+import type { SubnetLedgerOptions } from "./ledger-view.ts";
 import { type Notice, notice } from "./notices.ts";
-import { SubnetLedger, type SubnetLedgerOptions } from "./subnet-ledger.ts";
+import { SubnetLedger } from "./subnet-ledger.ts";
 
 /** What the caches know that decides about addresses. */
 export interface LedgerWorld {

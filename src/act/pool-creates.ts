@@ -8,7 +8,7 @@
 
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { spiderIPPools } from "../api/resources.ts";
-import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
+import { type Cluster, hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
 
 /** What the caches hold. */
 export interface CreatesWorld {
@@ -61,7 +61,7 @@ export class PoolCreates {
       this.#world.learnPool(await this.#cluster.create(spiderIPPools, pool));
       this.#uncertain.delete(name);
     } catch (error) {
-      if (error instanceof UnknownOutcome) this.#uncertain.set(name, pool);
+      if (isUnknownOutcome(error)) this.#uncertain.set(name, pool);
       if (this.#uncertain.has(name) || hasCode(error, 409)) await this.#read(name);
       throw error;
     } finally {

@@ -129,10 +129,9 @@ export class PoolWriter {
   }
 
   /** The pool object is gone for good: its addresses go back, and nothing waits for more. */
-  async release(key: string, subnet: string): Promise<void> {
+  async release(key: string, subnet: string, name: string): Promise<void> {
     const { ledger, world } = this.#options;
-    const name = this.names.of(key);
-    if (name === undefined || world.subject(key)?.wanted) return;
+    if (world.subject(key)?.wanted) return;
     const line = ledger.of(subnet);
     line.withdraw(name, key);
     const isGone = (): boolean => world.pool(name)?.metadata.labels?.[LABEL.ownerSubnet] !== subnet;
@@ -141,10 +140,10 @@ export class PoolWriter {
       // It is there after all: it has a life again.
       if (!isGone() || !(await world.confirmUnwanted(key))) return;
       // A successor may have taken the name over while we asked.
-      if (this.names.holder(subnet, name) === key && isGone()) line.cut({ pool: name, keep: undefined });
+      if ((this.names.holder(subnet, name) ?? key) === key && isGone()) line.cut({ pool: name, keep: undefined });
     }
     this.#refusedWith.delete(name);
-    this.names.forget(key);
+    if (!world.subject(key)) this.names.forget(key);
   }
 
   /** Addresses in use; `undefined`, and told, where the pool's record of use cannot be read: then nothing is touched. */

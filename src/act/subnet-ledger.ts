@@ -9,44 +9,16 @@
 
 import type { Family } from "../address/address.ts";
 import { asInt64 } from "../address/int64.ts";
-import { countOf, formatRanges, type RangeSet } from "../address/range-set.ts";
+import { countOf, formatRanges } from "../address/range-set.ts";
 import type { Book } from "../api/book.ts";
 import { FINALIZER } from "../api/names.ts";
 import { spiderSubnets } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
-import type { Clock } from "../clock.ts";
-import { ApiError, type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
+import { sleep } from "../clock.ts";
+import { ApiError, hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
 import { type Answer, type Cut, type LedgerSituation, planLedger, type Want } from "./ledger-plan.ts";
+import type { SubnetLedgerOptions } from "./ledger-view.ts";
 import { type Notice, notice } from "./notices.ts";
-
-/** What the ledger must know of the world, at the moment it plans. */
-export interface LedgerView {
-  subnet(name: string): SpiderSubnet | undefined;
-  /** Everything a plan starts from, and why the subnet gives out nothing, if so. */
-  situation(name: string): { situation: LedgerSituation | undefined; refusal: Notice | undefined };
-  /** The pool of the subnet with the most addresses that nobody uses, for people. */
-  spare(subnet: string): { pool: string; count: bigint } | undefined;
-  learnSubnet(subnet: SpiderSubnet): void;
-  /** What the ledger will be if the write that is about to be sent takes effect. */
-  expectBook(subnet: string, book: Book): void;
-}
-
-export interface SubnetLedgerOptions {
-  readonly cluster: Cluster;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly view: LedgerView;
-  /** Least time between the starts of two writes; what comes within it shares the next one. */
-  readonly gatherMs: number;
-  /** The record of this want's pool now has all that was asked for. */
-  onGranted(want: Want): void;
-  /** The want cannot be served now; told again only when the cause is another one. */
-  onRefused(want: Want, refusal: Notice): void;
-  /** A record was written for a want that was withdrawn meanwhile: perhaps nobody needs it. */
-  onUnclaimed(subnet: string, pool: string): void;
-  onFailure(subnet: string, error: unknown, retryInMs: number): void;
-  onWrite(subnet: string, wants: number, cuts: number): void;
-}
 
 interface Line extends Want {
   /** Reason and need last told, so that a waiting pool is not told the same again and again. */
@@ -67,13 +39,15 @@ export class SubnetLedger {
   /** In the order in which they came; wants for one pool replace each other and keep the place. */
   readonly #wants = new Map<string, Line>();
   readonly #cuts = new Map<string, Cut>();
+  /** Pools that a write was about of which nobody knows whether it took effect. */
+  readonly #unanswered = new Set<string>();
   /** Pools whose records the write under way cuts. */
   #cutting: ReadonlySet<string> = new Set();
   #running = false;
   #again = false;
   #failures = 0;
   #notBefore = 0;
-  #stopped = false;
+  readonly #ending = new AbortController();
 
   constructor(name: string, options: SubnetLedgerOptions) {
     this.#name = name;
@@ -101,7 +75,7 @@ export class SubnetLedger {
 
   /** Whether a record is about to be cut, so that what the caches say of it must not be relied on. */
   isCutting(pool: string): boolean {
-    return this.#cuts.has(pool) || this.#cutting.has(pool);
+    return this.#cuts.has(pool) || this.#cutting.has(pool) || this.#unanswered.has(pool);
   }
 
   /** Key of the machine whose want or grant has this pool name at the moment. */
@@ -120,25 +94,47 @@ export class SubnetLedger {
   /** Looks at everything again: something that decides about it has changed. */
   recheck(): void {
     this.#again = true;
-    if (!this.#running && !this.#stopped && this.#wants.size + this.#cuts.size > 0) void this.#run();
+    if (!this.#running && !this.#ending.signal.aborted && this.#hasWork) void this.#run();
   }
 
+  get #hasWork(): boolean {
+    return this.#wants.size + this.#cuts.size + this.#unanswered.size > 0;
+  }
+
+  /** Begins no write any more; one under way ends. */
   stop(): void {
-    this.#stopped = true;
+    this.#ending.abort();
   }
 
   async #run(): Promise<void> {
     this.#running = true;
     const { clock } = this.#options;
-    while (this.#again && !this.#stopped && this.#wants.size + this.#cuts.size > 0) {
+    while (this.#again && this.#hasWork) {
       const delay = this.#notBefore - clock.now();
-      if (delay > 0) await new Promise<void>((resolve) => clock.after(delay, resolve));
       // What comes in the same turn of the event loop belongs together.
-      else await Promise.resolve();
+      await (delay > 0 ? sleep(clock, delay, this.#ending.signal) : Promise.resolve());
+      if (this.#ending.signal.aborted) break;
       this.#again = false;
-      await this.#commit().catch((error: unknown) => this.#failed(error));
+      await this.#reread()
+        .then(() => this.#commit())
+        .catch((error: unknown) => this.#failed(error));
     }
     this.#running = false;
+  }
+
+  /** After a write whose outcome is unknown: what the subnet says now is what counts. */
+  async #reread(): Promise<void> {
+    if (this.#unanswered.size === 0) return;
+    const { cluster, view, onUnclaimed } = this.#options;
+    try {
+      view.learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name: this.#name }));
+    } catch (error) {
+      if (!hasCode(error, 404)) throw error;
+    }
+    const pools = [...this.#unanswered];
+    this.#unanswered.clear();
+    // Records may have been written for wants that were withdrawn meanwhile.
+    for (const pool of pools) if (!this.#wants.has(pool)) onUnclaimed(this.#name, pool);
   }
 
   async #commit(): Promise<void> {
@@ -168,9 +164,14 @@ export class SubnetLedger {
     if (plan.book.text !== (subnet.status?.controlledIPPools ?? undefined)) {
       const startedAt = clock.now();
       this.#cutting = new Set(cuts.map(({ pool }) => pool));
-      await this.#write(subnet, plan.book, situation).finally(() => {
+      try {
+        await this.#write(subnet, plan.book, situation);
+      } catch (error) {
+        if (isUnknownOutcome(error)) for (const { pool } of [...served, ...cuts]) this.#unanswered.add(pool);
+        throw error;
+      } finally {
         this.#cutting = new Set();
-      });
+      }
       const took = clock.now() - startedAt;
       this.#notBefore = startedAt + Math.min(gatherMsMax, Math.max(this.#options.gatherMs, took * gatherPerWrite));
       onWrite(this.#name, served.length, cuts.length);
@@ -198,8 +199,7 @@ export class SubnetLedger {
       );
       view.learnSubnet(written);
     } catch (error) {
-      // Somebody else wrote, or nobody knows whether we did: what the subnet says now is what counts.
-      if (error instanceof UnknownOutcome || hasCode(error, 409)) {
+      if (hasCode(error, 409)) {
         view.learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name }));
       }
       throw error;
@@ -210,7 +210,10 @@ export class SubnetLedger {
     const { want } = answer;
     const line = this.#wants.get(want.pool);
     // Withdrawn while the write was under way.
-    if (line?.key !== want.key) return this.#options.onUnclaimed(this.#name, want.pool);
+    if (line?.key !== want.key) {
+      this.#options.onUnclaimed(this.#name, want.pool);
+      return;
+    }
     if (answer.kind === "granted") {
       if (line.size > want.size) return; // asked for more meanwhile: stays in line
       this.#wants.delete(want.pool);

@@ -159,6 +159,11 @@ export class UnknownOutcome extends Error {
   override readonly name = "UnknownOutcome";
 }
 
+/** Tells whether a write that ended with this error may have taken effect: no answer, or one from before etcd had spoken. */
+export function isUnknownOutcome(error: unknown): boolean {
+  return error instanceof UnknownOutcome || (error instanceof ApiError && error.code >= 500);
+}
+
 /** Tells whether an error is the API server's refusal with one of these HTTP codes. */
 export function hasCode(error: unknown, ...codes: number[]): error is ApiError {
   return error instanceof ApiError && codes.includes(error.code);

@@ -107,6 +107,7 @@ export class Observer {
     const lives = livesOf(native, wish.demand, this.pools.ofApplication(key), {
       subnet: (name) => this.subnets.get(name),
       record: (subnet, pool) => this.subnets.book(subnet)?.entries.get(pool)?.ranges,
+      recordedFor: (subnet, pool) => this.subnets.book(subnet)?.entries.get(pool)?.application,
     });
     return { native, wish, lives };
   }

@@ -10,7 +10,7 @@ import type { PoolFact, WorkloadFact } from "../../machines/events.ts";
 import type { Family } from "../address/address.ts";
 import { countOf, EMPTY, parseRanges, type RangeSet } from "../address/range-set.ts";
 import { allocatedRanges } from "../api/allocated-ips.ts";
-import { type Application, applicationOfPool } from "../api/application.ts";
+import { type Application, applicationOfPool, applicationText } from "../api/application.ts";
 import { type AutoPoolOwner, correctionOf, keptSize } from "../api/auto-pool.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { ANNOTATION, LABEL } from "../api/names.ts";
@@ -53,6 +53,8 @@ export interface Surroundings {
   subnet(name: string): SpiderSubnet | undefined;
   /** The ledger's record of a pool; `undefined` where there is none. */
   record(subnet: string, pool: string): RangeSet | undefined;
+  /** Whom that record is for, in record form. */
+  recordedFor(subnet: string, pool: string): string | undefined;
 }
 
 /** Returns the key of a pool's machine. */
@@ -189,7 +191,8 @@ function poolFactOf(
   const drifted =
     wanted !== undefined &&
     subnet !== undefined &&
-    correctionOf(pool, { ...owner, number }, subnet, size === reserved ? record : ranges) !== undefined;
+    ((reserved > 0 && around.recordedFor(subnetName, pool.metadata.name) !== applicationText(wanted.application)) ||
+      correctionOf(pool, { ...owner, number }, subnet, size === reserved ? record : ranges) !== undefined);
   return {
     size,
     reserved,

@@ -25,7 +25,7 @@ import {
   subnet,
   type Wish,
 } from "../support/scenario.ts";
-import { createEdits } from "./edits.ts";
+import { addressesOf, type Dice, Edits } from "./edits.ts";
 
 /** An application as its user wants it now. */
 export interface App {
@@ -49,14 +49,6 @@ interface Plan {
   size: number;
 }
 
-export interface Chaos {
-  readonly apps: readonly App[];
-  /** Creates the first subnets and applications. */
-  begin(): Promise<void>;
-  /** Does one thing and returns what it was. */
-  act(): Promise<string>;
-}
-
 const malformed = { "ipam.spidernet.io/subnet": '{"ipv4":' };
 
 function written(wish: App["wish"]): Readonly<Record<string, string>> {
@@ -64,171 +56,204 @@ function written(wish: App["wish"]): Readonly<Record<string, string>> {
   return wish === "malformed" ? malformed : annotationsOf(wish);
 }
 
-/** Returns a user whose every choice comes from `random`. */
-export function createChaos(world: MemoryWorld, random: () => number, faults: FaultPolicy): Chaos {
-  const upTo = (max: number): number => Math.floor(random() * max);
-  const pick = <T>(items: readonly T[]): T | undefined => items[upTo(items.length)];
-  const chance = (share: number): boolean => random() < share;
-  const plans = drawPlans(upTo);
-  const apps: App[] = [];
-  let counter = 0;
+/** A user whose every choice comes from `random`. */
+export class Chaos {
+  readonly apps: App[] = [];
+  readonly #world: MemoryWorld;
+  readonly #random: () => number;
+  readonly #faults: FaultPolicy;
+  readonly #plans: Plan[];
+  readonly #edits: Edits;
+  #counter = 0;
 
-  function drawWish(native: boolean): Wish {
-    const of = (family: 4 | 6): string[] => plans.filter((plan) => plan.family === family).map(({ name }) => name);
-    const [v4, v6] = [of(4), of(6)];
-    const nics: Nic[] = [];
-    for (const nic of chance(0.2) ? ["eth0", "net1"] : ["eth0"]) {
-      const [ipv4] = v4.splice(upTo(v4.length), 1);
-      const [ipv6] = chance(0.4) || ipv4 === undefined ? v6.splice(upTo(v6.length), 1) : [];
-      if (ipv4 === undefined && ipv6 === undefined) continue;
-      nics.push({ interface: nic, ...(ipv4 && { ipv4: chance(0.04) ? "missing" : ipv4 }), ...(ipv6 && { ipv6 }) });
-    }
-    const count = 1 + upTo(4);
-    const number = native ? pick([String(count), `+${upTo(3)}`, undefined]) : chance(0.1) ? `+${count}` : String(count);
-    return { nics, number, reclaim: pick([true, false, undefined]) };
+  constructor(world: MemoryWorld, random: () => number, faults: FaultPolicy) {
+    this.#world = world;
+    this.#random = random;
+    this.#faults = faults;
+    const dice: Dice = { upTo: (max) => this.#upTo(max), pick: (items) => this.#pick(items) };
+    this.#plans = drawPlans(dice.upTo);
+    this.#edits = new Edits(world, dice);
   }
 
-  async function create(app: App): Promise<void> {
-    if (app.wish === "none" || app.wish === "malformed" || chance(0.5)) app.wish = drawWish(app.native);
-    app.replicas = upTo(5);
+  /** Creates the first subnets and applications. */
+  async begin(): Promise<void> {
+    const world = this.#world;
+    for (const plan of this.#plans) await world.act((user) => user.create(spiderSubnets, plannedSubnet(plan)));
+    for (let i = 3 + this.#upTo(5); i > 0; i--) {
+      this.apps.push(newApp(this.#pick(nativeResources) as Resource, `app-${i}`));
+    }
+    for (let i = this.#upTo(3); i > 0; i--) this.apps.push(newApp(cloneSets, `clone-${i}`));
+    for (const app of this.apps) if (this.#chance(0.6)) await this.#create(app);
+  }
+
+  /** Does one thing and returns what it was. */
+  async act(): Promise<string> {
+    const world = this.#world;
+    const dice = this.#random();
+    if (dice < 0.5) return this.#appAct(this.#pick(this.apps) as App);
+    if (dice < 0.62) return this.#allocateSome().then(() => "allocate");
+    if (dice < 0.7) return this.#releaseSome(this.#pick(world.pools)).then(() => "release");
+    if (dice < 0.76) return this.#subnetAct(this.#pick(this.#plans) as Plan);
+    if (dice < 0.82) return this.#reserve(this.#pick(this.#plans) as Plan);
+    if (dice < 0.92) return this.#edits.act();
+    if (dice < 0.94) {
+      world.server.compact();
+      return "compact";
+    }
+    world.crash();
+    await world.clock.advance(this.#upTo(5_000));
+    world.start(this.#faults);
+    return "crash and restart";
+  }
+
+  #upTo(max: number): number {
+    return Math.floor(this.#random() * max);
+  }
+
+  #pick<T>(items: readonly T[]): T | undefined {
+    return items[this.#upTo(items.length)];
+  }
+
+  #chance(share: number): boolean {
+    return this.#random() < share;
+  }
+
+  #drawWish(native: boolean): Wish {
+    const of = (family: 4 | 6): string[] =>
+      this.#plans.filter((plan) => plan.family === family).map(({ name }) => name);
+    const [v4, v6] = [of(4), of(6)];
+    const nics: Nic[] = [];
+    for (const nic of this.#chance(0.2) ? ["eth0", "net1"] : ["eth0"]) {
+      const [ipv4] = v4.splice(this.#upTo(v4.length), 1);
+      const [ipv6] = this.#chance(0.4) || ipv4 === undefined ? v6.splice(this.#upTo(v6.length), 1) : [];
+      if (ipv4 === undefined && ipv6 === undefined) continue;
+      nics.push({
+        interface: nic,
+        ...(ipv4 && { ipv4: nic === "eth0" && this.#chance(0.04) ? "missing" : ipv4 }),
+        ...(ipv6 && { ipv6 }),
+      });
+    }
+    const count = 1 + this.#upTo(4);
+    const number = native
+      ? this.#pick([String(count), `+${this.#upTo(3)}`, undefined])
+      : this.#chance(0.1)
+        ? `+${count}`
+        : String(count);
+    return { nics, number, reclaim: this.#pick([true, false, undefined]) };
+  }
+
+  async #create(app: App): Promise<void> {
+    if (app.wish === "none" || app.wish === "malformed" || this.#chance(0.5)) app.wish = this.#drawWish(app.native);
+    app.replicas = this.#upTo(5);
     app.exists = true;
-    await world.act((user) =>
+    await this.#world.act((user) =>
       app.native
         ? createWorkload(user, app.resource, app.name, app.replicas, written(app.wish))
         : user.create(cloneSets, cloneSet(app.name)),
     );
-    if (!app.native) await addPod(app);
+    if (!app.native) await this.#addPod(app);
   }
 
-  async function remove(app: App): Promise<void> {
+  async #remove(app: App): Promise<void> {
     app.exists = false;
     app.pods.length = 0;
     const ref = { namespace: NAMESPACE, name: app.name };
-    await world.act((user) => user.delete(app.resource, ref, { propagationPolicy: "Background" }));
+    await this.#world.act((user) => user.delete(app.resource, ref, { propagationPolicy: "Background" }));
   }
 
-  async function addPod(app: App): Promise<void> {
-    const owner = world.objects(cloneSets).find(({ metadata }) => metadata.name === app.name);
+  async #addPod(app: App): Promise<void> {
+    const owner = this.#world.objects(cloneSets).find(({ metadata }) => metadata.name === app.name);
     if (!owner) return;
-    const name = `${app.name}-${String(++counter).padStart(4, "0")}`;
+    const name = `${app.name}-${String(++this.#counter).padStart(4, "0")}`;
     app.pods.push({ name, wish: app.wish });
-    await world.act((user) => user.create(pods, podOf(owner, name, written(app.wish))));
+    await this.#world.act((user) => user.create(pods, podOf(owner, name, written(app.wish))));
   }
 
-  async function removePod(app: App): Promise<void> {
-    const [pod] = app.pods.splice(upTo(app.pods.length), 1);
-    if (pod) await world.act((user) => user.delete(pods, { namespace: NAMESPACE, name: pod.name }));
+  async #removePod(app: App): Promise<void> {
+    const [pod] = app.pods.splice(this.#upTo(app.pods.length), 1);
+    if (pod) await this.#world.act((user) => user.delete(pods, { namespace: NAMESPACE, name: pod.name }));
   }
 
-  async function annotate(app: App, wish: App["wish"]): Promise<void> {
+  async #annotate(app: App, wish: App["wish"]): Promise<void> {
     app.wish = wish;
-    if (app.native) await world.act((user) => annotateWorkload(user, app.resource, app.name, written(wish)));
-    else await addPod(app);
+    if (app.native) await this.#world.act((user) => annotateWorkload(user, app.resource, app.name, written(wish)));
+    else await this.#addPod(app);
   }
 
-  async function allocateSome(): Promise<void> {
-    const pool = pick(world.pools.filter(({ metadata }) => metadata.deletionTimestamp === undefined));
+  async #allocateSome(): Promise<void> {
+    const pool = this.#pick(this.#world.pools.filter(({ metadata }) => metadata.deletionTimestamp === undefined));
     if (!pool) return;
     const used = inUseOf(pool);
-    const free = edits.addressesOf(pool).filter((address) => !used.includes(address));
-    const more = free.filter(() => chance(0.5));
-    await world.act((user) => allocate(user, pool, [...used, ...more]));
+    const free = addressesOf(pool).filter((address) => !used.includes(address));
+    const more = free.filter(() => this.#chance(0.5));
+    await this.#world.act((user) => allocate(user, pool, [...used, ...more]));
   }
 
-  async function releaseSome(pool: SpiderIPPool | undefined): Promise<void> {
+  async #releaseSome(pool: SpiderIPPool | undefined): Promise<void> {
     if (!pool) return;
-    await world.act((user) =>
+    await this.#world.act((user) =>
       allocate(
         user,
         pool,
-        inUseOf(pool).filter(() => chance(0.3)),
+        inUseOf(pool).filter(() => this.#chance(0.3)),
       ),
     );
   }
 
-  async function subnetAct(plan: Plan): Promise<string> {
-    const there = world.subnets.find(({ metadata }) => metadata.name === plan.name);
+  async #subnetAct(plan: Plan): Promise<string> {
+    const there = this.#world.subnets.find(({ metadata }) => metadata.name === plan.name);
     if (!there) {
-      await world.act((user) => user.create(spiderSubnets, plannedSubnet(plan)));
+      await this.#world.act((user) => user.create(spiderSubnets, plannedSubnet(plan)));
       return `create subnet ${plan.name} of ${plan.size}`;
     }
-    if (chance(0.5)) {
-      await world.act((user) => user.delete(spiderSubnets, { name: plan.name }));
+    if (this.#chance(0.5)) {
+      await this.#world.act((user) => user.delete(spiderSubnets, { name: plan.name }));
       return `delete subnet ${plan.name}`;
     }
-    plan.size += 1 + upTo(6);
+    plan.size += 1 + this.#upTo(6);
     const { ips } = plannedSubnet(plan).spec;
-    await world.act((user) => user.patch(spiderSubnets, { name: plan.name }, { spec: { ips } }));
+    await this.#world.act((user) => user.patch(spiderSubnets, { name: plan.name }, { spec: { ips } }));
     return `extend subnet ${plan.name} to ${plan.size}`;
   }
 
-  async function reserve(plan: Plan): Promise<string> {
+  async #reserve(plan: Plan): Promise<string> {
     const name = `reserved-${plan.name}`;
-    const there = world.objects(spiderReservedIPs).some(({ metadata }) => metadata.name === name);
+    const there = this.#world.objects(spiderReservedIPs).some(({ metadata }) => metadata.name === name);
     if (there) {
-      await world.act((user) => user.delete(spiderReservedIPs, { name }));
+      await this.#world.act((user) => user.delete(spiderReservedIPs, { name }));
       return `delete ${name}`;
     }
-    const ips = [addressIn(plan, upTo(plan.size)), addressIn(plan, upTo(plan.size))];
+    const ips = [addressIn(plan, this.#upTo(plan.size)), addressIn(plan, this.#upTo(plan.size))];
     const object = { metadata: { name }, spec: { ipVersion: plan.family, ips } };
-    await world.act((user) => user.create(spiderReservedIPs, object));
+    await this.#world.act((user) => user.create(spiderReservedIPs, object));
     return `create ${name} ${ips}`;
   }
 
-  const edits = createEdits(world, { upTo, pick });
-
-  async function appAct(app: App): Promise<string> {
+  async #appAct(app: App): Promise<string> {
     const what = `${app.resource.kind} ${app.name}`;
     if (!app.exists) {
-      await create(app);
+      await this.#create(app);
       return `create ${what} ${app.replicas} ${JSON.stringify(app.wish)}`;
     }
-    const dice = upTo(10);
+    const dice = this.#upTo(10);
     if (dice < 2) {
-      await remove(app);
-      if (dice === 1) await create(app);
+      await this.#remove(app);
+      if (dice === 1) await this.#create(app);
       return dice === 1 ? `delete and create ${what} ${app.replicas} ${JSON.stringify(app.wish)}` : `delete ${what}`;
     }
     if (dice < 6) {
       if (!app.native) {
-        if (chance(0.5)) await addPod(app);
-        else await removePod(app);
+        if (this.#chance(0.5)) await this.#addPod(app);
+        else await this.#removePod(app);
         return `${what} has ${app.pods.length} pods`;
       }
-      app.replicas = upTo(6);
-      await world.act((user) => scaleWorkload(user, app.resource, app.name, app.replicas));
+      app.replicas = this.#upTo(6);
+      await this.#world.act((user) => scaleWorkload(user, app.resource, app.name, app.replicas));
       return `scale ${what} to ${app.replicas}`;
     }
-    await annotate(app, dice === 6 ? "malformed" : dice === 7 ? "none" : drawWish(app.native));
+    await this.#annotate(app, dice === 6 ? "malformed" : dice === 7 ? "none" : this.#drawWish(app.native));
     return `annotate ${what} ${JSON.stringify(app.wish)}`;
   }
-
-  return {
-    apps,
-    async begin() {
-      for (const plan of plans) await world.act((user) => user.create(spiderSubnets, plannedSubnet(plan)));
-      for (let i = 3 + upTo(5); i > 0; i--) apps.push(newApp(pick(nativeResources) as Resource, `app-${i}`));
-      for (let i = upTo(3); i > 0; i--) apps.push(newApp(cloneSets, `clone-${i}`));
-      for (const app of apps) if (chance(0.6)) await create(app);
-    },
-    async act() {
-      const dice = random();
-      if (dice < 0.5) return appAct(pick(apps) as App);
-      if (dice < 0.62) return allocateSome().then(() => "allocate");
-      if (dice < 0.7) return releaseSome(pick(world.pools)).then(() => "release");
-      if (dice < 0.76) return subnetAct(pick(plans) as Plan);
-      if (dice < 0.82) return reserve(pick(plans) as Plan);
-      if (dice < 0.92) return edits.act();
-      if (dice < 0.94) {
-        world.server.compact();
-        return "compact";
-      }
-      world.crash();
-      await world.clock.advance(upTo(5_000));
-      world.start(faults);
-      return "crash and restart";
-    },
-  };
 }
 
 function newApp(resource: Resource, name: string): App {

@@ -16,11 +16,6 @@ export interface Dice {
   pick<T>(items: readonly T[]): T | undefined;
 }
 
-export interface Edits {
-  act(): Promise<string>;
-  addressesOf(pool: SpiderIPPool): string[];
-}
-
 /** Returns the addresses of `spec.ips`, one by one. */
 export function addressesOf(pool: SpiderIPPool): string[] {
   const { ips, family } = parsePool(pool);
@@ -29,17 +24,38 @@ export function addressesOf(pool: SpiderIPPool): string[] {
   return all;
 }
 
-/** Returns the hand that edits. */
-export function createEdits(world: MemoryWorld, { upTo, pick }: Dice): Edits {
-  const patchPool = (name: string, patch: object): Promise<unknown> =>
-    world.act((user) => user.patch(spiderIPPools, { name }, patch));
+/** The hand that edits. */
+export class Edits {
+  readonly #world: MemoryWorld;
+  readonly #dice: Dice;
 
-  async function editPool(pool: SpiderIPPool): Promise<string> {
+  constructor(world: MemoryWorld, dice: Dice) {
+    this.#world = world;
+    this.#dice = dice;
+  }
+
+  /** Does one edit and returns what it was. */
+  async act(): Promise<string> {
+    const [world, { upTo, pick }] = [this.#world, this.#dice];
+    const [pool, subnet] = [pick(world.pools.filter(isAutoPool)), pick(world.subnets)];
+    const dice = upTo(8);
+    if (pool && dice < 2) {
+      await world.act((user) => user.delete(spiderIPPools, { name: pool.metadata.name }));
+      return `delete pool ${pool.metadata.name}`;
+    }
+    if (pool && dice < 5) return this.#editPool(pool);
+    if (subnet && dice < 7) return this.#editLedger(subnet);
+    if (subnet) return this.#manualPool(subnet);
+    return "no edit";
+  }
+
+  async #editPool(pool: SpiderIPPool): Promise<string> {
+    const { upTo, pick } = this.#dice;
     const { name, labels = {} } = pool.metadata;
     const addresses = addressesOf(pool);
     const patches: [string, object][] = [
       ["fewer addresses", { spec: { ips: addresses.slice(1) } }],
-      ["other addresses", { spec: { ips: [...addresses.slice(1), ...foreign(pool)] } }],
+      ["other addresses", { spec: { ips: [...addresses.slice(1), ...this.#foreign(pool)] } }],
       ["excluded addresses", { spec: { excludeIPs: addresses.slice(0, 1) } }],
       ["no affinity", { spec: { podAffinity: null } }],
       ["no finalizer", { metadata: { finalizers: null } }],
@@ -48,19 +64,20 @@ export function createEdits(world: MemoryWorld, { upTo, pick }: Dice): Edits {
     ];
     const [what, patch] = pick(patches) as [string, object];
     if (labels["ipam.spidernet.io/owner-application-uid"] === undefined) return "no edit of a manual pool";
-    world.excuse(name, "pool");
-    await patchPool(name, patch);
+    this.#world.excuse(name, "pool");
+    await this.#world.act((user) => user.patch(spiderIPPools, { name }, patch));
     return `edit pool ${name}: ${what}`;
   }
 
   /** An address beside the pool's own, whoever has it. */
-  function foreign(pool: SpiderIPPool): string[] {
+  #foreign(pool: SpiderIPPool): string[] {
     const { ips, family } = parsePool(pool);
     const last = ips.at(-1)?.last;
     return last === undefined ? [] : [formatAddress(last + 1n, family)];
   }
 
-  async function editLedger(subnet: SpiderSubnet): Promise<string> {
+  async #editLedger(subnet: SpiderSubnet): Promise<string> {
+    const [world, { upTo, pick }] = [this.#world, this.#dice];
     const { name } = subnet.metadata;
     const book = bookOf(subnet);
     for (const pool of world.pools) if (subnetOf(pool) === name) world.excuse(pool.metadata.name, "record");
@@ -71,23 +88,24 @@ export function createEdits(world: MemoryWorld, { upTo, pick }: Dice): Edits {
     const dice = upTo(4);
     if (victim === undefined || dice === 0) {
       const broken = dice === 0 ? "{" : null;
-      await writeLedger(name, broken);
+      await this.#writeLedger(name, broken);
       return `set ledger of ${name} to ${broken}`;
     }
     if (dice === 1) delete records[victim];
     else if (dice === 2) records[victim] = { ...records[victim], ips: (records[victim]?.ips ?? []).slice(1) };
     else records["auto4-nobody-eth0-00000"] = { ips: [], application: "apps_v1_Deployment_default_nobody" };
-    await writeLedger(name, JSON.stringify(records));
+    await this.#writeLedger(name, JSON.stringify(records));
     return `edit ledger of ${name}: ${["", "without", "less of", "a stranger beside"][dice]} ${victim}`;
   }
 
-  async function writeLedger(name: string, controlledIPPools: string | null): Promise<void> {
-    await world.act((user) =>
+  async #writeLedger(name: string, controlledIPPools: string | null): Promise<void> {
+    await this.#world.act((user) =>
       user.patch(spiderSubnets, { name }, { status: { controlledIPPools } }, { subresource: "status" }),
     );
   }
 
-  async function manualPool(subnet: SpiderSubnet): Promise<string> {
+  async #manualPool(subnet: SpiderSubnet): Promise<string> {
+    const world = this.#world;
     const name = `manual-${subnet.metadata.name}`;
     if (world.pools.some((pool) => pool.metadata.name === name)) {
       await world.act((user) => user.delete(spiderIPPools, { name }));
@@ -99,20 +117,4 @@ export function createEdits(world: MemoryWorld, { upTo, pick }: Dice): Edits {
     await world.act((user) => user.create(spiderIPPools, object));
     return `create ${name} ${spec.ips}`;
   }
-
-  return {
-    addressesOf,
-    async act() {
-      const [pool, subnet] = [pick(world.pools.filter(isAutoPool)), pick(world.subnets)];
-      const dice = upTo(8);
-      if (pool && dice < 2) {
-        await world.act((user) => user.delete(spiderIPPools, { name: pool.metadata.name }));
-        return `delete pool ${pool.metadata.name}`;
-      }
-      if (pool && dice < 5) return editPool(pool);
-      if (subnet && dice < 7) return editLedger(subnet);
-      if (subnet) return manualPool(subnet);
-      return "no edit";
-    },
-  };
 }

@@ -62,7 +62,10 @@ ends(
     assert.is(recorded(world, "s4"), 3);
     await world.act((user) => createWorkload(user, deployments, "web", 1, annotationsOf(onS4)));
     await settled(world);
-    assert.equal(world.pools.map(sizeOf).sort(), [2, 3]);
+    assert.equal(
+      world.pools.map(sizeOf).sort((a, b) => a - b),
+      [2, 3],
+    );
     const leaving = world.pools.find(({ metadata }) => metadata.deletionTimestamp) as SpiderIPPool;
     await world.act((user) => allocate(user, leaving, []));
     await settled(world);

@@ -13,7 +13,7 @@ import { randomFaults } from "../../src/cluster/memory/faults.ts";
 import { createLog, silentLog } from "../../src/log.ts";
 import { seededRandom } from "../../src/random.ts";
 import { MemoryWorld } from "../support/memory-world.ts";
-import { createChaos } from "./chaos.ts";
+import { Chaos } from "./chaos.ts";
 import { unsettled } from "./settled.ts";
 
 /** One seed, or a range such as `1-20`. */
@@ -50,7 +50,7 @@ async function play(seed: number, tell: (line: string) => void): Promise<string[
       }
     });
   }
-  const chaos = createChaos(world, random, faults);
+  const chaos = new Chaos(world, random, faults);
   await chaos.begin();
   world.start(faults);
   for (let left = 8 + Math.floor(random() * 30); left > 0; left--) {

@@ -249,15 +249,19 @@ async function playWithDeath(world: World, arming: Arming): Promise<boolean> {
   }
 }
 
-for (const moment of ["answered", "sent"] as const) {
+// The second way to die is tried at every other write: nothing but time speaks against more.
+for (const [moment, step] of [
+  ["answered", 1],
+  ["sent", 2],
+] as const) {
   crashing(`leaves everything to its successor, whichever write was ${moment} last`, async (world) => {
     let write = 1;
     // A sequence that ends before the operator's death has shown that there is no such write.
     while (await playWithDeath(world, { write, moment })) {
-      write += 1;
+      write += step;
       assert.ok(write <= writesMax, `a sequence of ${apps.length} applications has less than ${writesMax} writes`);
     }
-    assert.ok(write > 4 * apps.length, `the operator has died at each of ${write - 1} writes`);
+    assert.ok(write > 4 * apps.length, `the operator has died at no write after ${write - step}`);
   });
 }
 

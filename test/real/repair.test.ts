@@ -270,6 +270,38 @@ edits(
 
 edits.run();
 
+const owners = suite<Context>("labels that say whose a pool is");
+owners.before(open);
+owners.after.each(assertUnbroken);
+owners.after(close);
+
+for (const [name, value] of [
+  ["owner-application-uid", null],
+  ["owner-application-name", "other"],
+  ["owner-application-kind", "StatefulSet"],
+  ["owner-application-namespace", "elsewhere"],
+  ["interface", "net9"],
+  ["ip-version", "IPv6"],
+] as const) {
+  owners(`the pool of a living application stays its pool with the label ${name}=${value}`, async ({ world }) => {
+    const app = name.replace("owner-application-", "");
+    const made = await world.run(app, 3);
+    await world.place.occupy(nameOf(made), ...addressesOf(made).slice(0, 1));
+    const before = await world.pool(nameOf(made));
+    try {
+      await world.edit(spiderIPPools, nameOf(made), { metadata: { labels: { [label(name)]: value } } });
+      await eventually(async () => assert.equal(essence(await world.pool(nameOf(made))), essence(before)), patient);
+    } finally {
+      // Whatever became of it, what is left must not stand in the way of other tests.
+      await world.edit(spiderIPPools, nameOf(made), { metadata: { labels: before.metadata.labels } });
+      await world.place.occupy(nameOf(made));
+    }
+    await world.poolOf(await world.app(app), 3);
+  });
+}
+
+owners.run();
+
 const upset = suite<Context>("an operator whose API server goes away");
 upset.before(open);
 upset.after.each(assertUnbroken);
@@ -303,7 +335,7 @@ const isOurs = state !== "" && realKubeconfig().startsWith(state) && existsSync(
       await eventually(
         async () => {
           try {
-            await world.cluster.create(deployment.resource, deployment.manifest(ref, asking, 2));
+            await world.place.create(deployment.resource, deployment.manifest(ref, asking, 2));
           } catch (error) {
             if (!hasCode(error, 409)) throw error;
           }

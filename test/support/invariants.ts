@@ -7,7 +7,7 @@
  */
 
 import { type Family, formatAddress } from "../../src/address/address.ts";
-import { EMPTY, intersect, parseRanges, type RangeSet, subtract, union } from "../../src/address/range-set.ts";
+import { EMPTY, equals, intersect, parseRanges, type RangeSet, subtract, union } from "../../src/address/range-set.ts";
 import { allocatedRanges } from "../../src/api/allocated-ips.ts";
 import { applicationOfPool } from "../../src/api/application.ts";
 import { type Book, readBook } from "../../src/api/book.ts";
@@ -57,7 +57,7 @@ export function forbiddenChange(before: SpiderIPPool, after: SpiderIPPool): Viol
   const broken = (text: string): Violation => ({ rule: "pinned", pools: [name], text: `pinned pool ${name}: ${text}` });
   const [old, now] = [before.spec.ips ?? [], after.spec.ips ?? []];
   return [
-    ...(old.join() === now.join() ? [] : [broken(`addresses [${old}] became [${now}]`)]),
+    ...(equals(parsePool(before).ips, parsePool(after).ips) ? [] : [broken(`addresses [${old}] became [${now}]`)]),
     ...(before.metadata.deletionTimestamp === undefined && after.metadata.deletionTimestamp !== undefined
       ? [broken("deleted")]
       : []),

@@ -65,6 +65,7 @@ export class MemoryWorld {
   readonly #subnets = new Map<string, SpiderSubnet>();
   readonly #pools = new Map<string, SpiderIPPool>();
   readonly #excused = new Map<string, { damage: Damage; since: number }>();
+  readonly #edited = new Set<string>();
   #isUser = false;
   #starts = 0;
 
@@ -125,6 +126,7 @@ export class MemoryWorld {
   /** Says that the user is about to break what holds for this pool. */
   excuse(pool: string, damage: Damage): void {
     const before = this.#excused.get(pool);
+    if (damage === "pool") this.#edited.add(pool);
     this.#excused.set(pool, { damage: before?.damage === "pool" ? "pool" : damage, since: this.clock.now() });
   }
 
@@ -163,7 +165,10 @@ export class MemoryWorld {
     else return;
     const violations: Violation[] = violationsOf(this.subnets, this.pools);
     if (resource.plural === spiderIPPools.plural && change.old && change.type === "MODIFIED" && !this.#isUser) {
-      violations.push(...forbiddenChange(change.old as never, change.object as never));
+      // A pinned pool that a user has resized is brought back, possibly much later: by its next application.
+      const isEdited = this.#edited.has(change.object.metadata.name);
+      const forbidden = forbiddenChange(change.old as never, change.object as never);
+      violations.push(...forbidden.filter(({ text }) => !isEdited || text.endsWith("deleted")));
     }
     this.#judge(violations, change.version);
   }

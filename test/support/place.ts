@@ -25,8 +25,7 @@ export interface ToldEvent extends KubeObject {
   readonly type: string;
   readonly reason: string;
   readonly message: string;
-  readonly count?: number;
-  readonly involvedObject: { readonly kind: string; readonly name: string; readonly uid: string };
+  readonly involvedObject: { readonly kind: string; readonly namespace?: string; readonly name: string };
 }
 
 export class Place {
@@ -38,6 +37,7 @@ export class Place {
   readonly #operator: Operator;
   readonly #created: [Resource, ObjectRef][] = [];
   readonly #subnets: string[] = [];
+  readonly #poolNames = new Set<string>();
 
   constructor(cluster: Cluster, operator: Operator, namespace: string) {
     this.#cluster = cluster;
@@ -97,6 +97,7 @@ export class Place {
   async pools(): Promise<SpiderIPPool[]> {
     const labelSelector = `ipam.spidernet.io/owner-application-namespace=${this.namespace}`;
     const { items } = await this.#cluster.list<SpiderIPPool>(spiderIPPools, { labelSelector });
+    for (const { metadata } of items) this.#poolNames.add(metadata.name);
     return items.toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name));
   }
 
@@ -186,6 +187,15 @@ export class Place {
     await this.#cluster.patch(spiderIPPools, { name: pool }, { status }, { subresource: "status" });
   }
 
+  /** What was told of pools stays in `default`, and so would be found by a later run of the same names. */
+  async #clearEvents(): Promise<void> {
+    const { items } = await this.#cluster.list<ToldEvent>(events, { namespace: "default" });
+    for (const { metadata, involvedObject } of items) {
+      const isOurs = this.#poolNames.has(involvedObject.name) || involvedObject.namespace === this.namespace;
+      if (isOurs) await removeObject(this.#cluster, events, { namespace: "default", name: metadata.name });
+    }
+  }
+
   /** Ends all applications, then removes the pools that were kept for successors, the subnets and the namespace. */
   async clear(): Promise<void> {
     for (const [resource, ref] of this.#created.splice(0)) await removeObject(this.#cluster, resource, ref);
@@ -202,6 +212,7 @@ export class Place {
       },
       { seconds: 20 },
     );
+    await this.#clearEvents();
     for (const name of this.#subnets) await removeObject(this.#cluster, spiderSubnets, { name });
     await eventually(async () => {
       const { items } = await this.#cluster.list(spiderSubnets);
