@@ -7,7 +7,7 @@
  */
 
 import type { Standing } from "./act/record-sweeper.ts";
-import { type Application, applicationOfPool } from "./api/application.ts";
+import type { Application } from "./api/application.ts";
 import { type Cluster, hasCode } from "./cluster/cluster.ts";
 import { isContent } from "./observe/demand.ts";
 import type { Observer } from "./observe/observer.ts";
@@ -36,8 +36,8 @@ export class Confirmation {
   }
 
   /** Notes whose pool a machine speaks of. */
-  note({ key, wanted, pool }: Life): void {
-    const application = wanted?.application ?? (pool && applicationOfPool(pool));
+  note({ key, wanted, owner }: Life): void {
+    const application = (wanted ?? owner)?.application;
     if (application) this.remember(key, application);
   }
 

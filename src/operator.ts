@@ -249,10 +249,7 @@ export class Operator {
     };
   }
 
-  async #execute(
-    key: string,
-    operation: Exclude<Operation, { kind: "notify" | "releaseRecord" }>,
-  ): Promise<void> {
+  async #execute(key: string, operation: Exclude<Operation, { kind: "notify" | "releaseRecord" }>): Promise<void> {
     switch (operation.kind) {
       case "ensurePool":
         return this.#writer.ensure(key, operation.size);

@@ -76,6 +76,8 @@ export class PoolWriter {
     if (!subject?.wanted) return;
     const { wanted, pool } = subject;
     const name = this.names.choose(subject, wanted);
+    // Who asks for addresses says what it has.
+    if (!pool && this.creates.isUncertain(name)) await this.creates.isAbsent(name);
     const entry = world.book(subject.subnet)?.entries.get(name);
     const held = pool ? rangesOf(pool, wanted.family) : EMPTY;
     const inUse = this.#inUse(subject, wanted);

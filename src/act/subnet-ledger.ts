@@ -8,16 +8,13 @@
  */
 
 import type { Family } from "../address/address.ts";
-import { asInt64 } from "../address/int64.ts";
-import { countOf, formatRanges } from "../address/range-set.ts";
-import type { Book } from "../api/book.ts";
+import { formatRanges } from "../address/range-set.ts";
 import { FINALIZER } from "../api/names.ts";
-import { spiderSubnets } from "../api/resources.ts";
-import type { SpiderSubnet } from "../api/subnet.ts";
 import { sleep } from "../clock.ts";
-import { ApiError, hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
+import { ApiError, hasCode } from "../cluster/cluster.ts";
 import { type Answer, type Cut, type LedgerSituation, planLedger, type Want } from "./ledger-plan.ts";
 import type { SubnetLedgerOptions } from "./ledger-view.ts";
+import { LedgerWrites } from "./ledger-writes.ts";
 import { type Notice, notice } from "./notices.ts";
 
 interface Line extends Want {
@@ -39,8 +36,7 @@ export class SubnetLedger {
   /** In the order in which they came; wants for one pool replace each other and keep the place. */
   readonly #wants = new Map<string, Line>();
   readonly #cuts = new Map<string, Cut>();
-  /** Pools that a write was about of which nobody knows whether it took effect. */
-  readonly #unanswered = new Set<string>();
+  readonly #writes: LedgerWrites;
   /** Pools whose records the write under way cuts. */
   #cutting: ReadonlySet<string> = new Set();
   #running = false;
@@ -52,6 +48,7 @@ export class SubnetLedger {
   constructor(name: string, options: SubnetLedgerOptions) {
     this.#name = name;
     this.#options = options;
+    this.#writes = new LedgerWrites(name, options);
   }
 
   /** Puts a want in line; one for the same pool is replaced and keeps its place. */
@@ -75,7 +72,7 @@ export class SubnetLedger {
 
   /** Whether a record is about to be cut, so that what the caches say of it must not be relied on. */
   isCutting(pool: string): boolean {
-    return this.#cuts.has(pool) || this.#cutting.has(pool) || this.#unanswered.has(pool);
+    return this.#cuts.has(pool) || this.#cutting.has(pool) || this.#writes.isUncertain(pool);
   }
 
   /** Key of the machine whose want or grant has this pool name at the moment. */
@@ -98,7 +95,7 @@ export class SubnetLedger {
   }
 
   get #hasWork(): boolean {
-    return this.#wants.size + this.#cuts.size + this.#unanswered.size > 0;
+    return this.#wants.size + this.#cuts.size > 0 || this.#writes.hasDoubts;
   }
 
   /** Begins no write any more; one under way ends. */
@@ -115,26 +112,18 @@ export class SubnetLedger {
       await (delay > 0 ? sleep(clock, delay, this.#ending.signal) : Promise.resolve());
       if (this.#ending.signal.aborted) break;
       this.#again = false;
-      await this.#reread()
+      await this.#settle()
         .then(() => this.#commit())
         .catch((error: unknown) => this.#failed(error));
     }
     this.#running = false;
   }
 
-  /** After a write whose outcome is unknown: what the subnet says now is what counts. */
-  async #reread(): Promise<void> {
-    if (this.#unanswered.size === 0) return;
-    const { cluster, view, onUnclaimed } = this.#options;
-    try {
-      view.learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name: this.#name }));
-    } catch (error) {
-      if (!hasCode(error, 404)) throw error;
+  /** After a write whose outcome is unknown: records may have been written for wants that were withdrawn meanwhile. */
+  async #settle(): Promise<void> {
+    for (const pool of await this.#writes.settle()) {
+      if (!this.#wants.has(pool)) this.#options.onUnclaimed(this.#name, pool);
     }
-    const pools = [...this.#unanswered];
-    this.#unanswered.clear();
-    // Records may have been written for wants that were withdrawn meanwhile.
-    for (const pool of pools) if (!this.#wants.has(pool)) onUnclaimed(this.#name, pool);
   }
 
   async #commit(): Promise<void> {
@@ -164,14 +153,10 @@ export class SubnetLedger {
     if (plan.book.text !== (subnet.status?.controlledIPPools ?? undefined)) {
       const startedAt = clock.now();
       this.#cutting = new Set(cuts.map(({ pool }) => pool));
-      try {
-        await this.#write(subnet, plan.book, situation);
-      } catch (error) {
-        if (isUnknownOutcome(error)) for (const { pool } of [...served, ...cuts]) this.#unanswered.add(pool);
-        throw error;
-      } finally {
+      const pools = [...served, ...cuts].map(({ pool }) => pool);
+      await this.#writes.write(subnet, plan.book, situation.total, pools).finally(() => {
         this.#cutting = new Set();
-      }
+      });
       const took = clock.now() - startedAt;
       this.#notBefore = startedAt + Math.min(gatherMsMax, Math.max(this.#options.gatherMs, took * gatherPerWrite));
       onWrite(this.#name, served.length, cuts.length);
@@ -179,31 +164,6 @@ export class SubnetLedger {
     this.#failures = 0;
     for (const cut of cuts) if (this.#cuts.get(cut.pool) === cut) this.#cuts.delete(cut.pool);
     for (const answer of plan.answers) this.#answer(answer, situation.family, isLeaving ? refusal : undefined);
-  }
-
-  async #write(subnet: SpiderSubnet, book: Book, { total }: LedgerSituation): Promise<void> {
-    const { cluster, view } = this.#options;
-    const { name, resourceVersion } = subnet.metadata;
-    const status = {
-      controlledIPPools: book.text ?? null,
-      allocatedIPCount: asInt64(book.count),
-      totalIPCount: asInt64(countOf(total)),
-    };
-    view.expectBook(name, book);
-    try {
-      const written = await cluster.patch<SpiderSubnet>(
-        spiderSubnets,
-        { name },
-        { metadata: { resourceVersion }, status },
-        { subresource: "status" },
-      );
-      view.learnSubnet(written);
-    } catch (error) {
-      if (hasCode(error, 409)) {
-        view.learnSubnet(await cluster.get<SpiderSubnet>(spiderSubnets, { name }));
-      }
-      throw error;
-    }
   }
 
   #answer(answer: Answer, family: Family, refusal: Notice | undefined): void {

@@ -103,3 +103,12 @@ export function applicationOfPool(pool: SpiderIPPool): Application | undefined {
   const name = fullName !== undefined && nameLabel(fullName) === label ? fullName : label;
   return { apiVersion, kind, namespace, name, uid };
 }
+
+/** Returns the application that an auto pool's `podAffinity` names, without UID; `undefined` where it is not complete. */
+export function applicationOfAffinity(pool: SpiderIPPool): Omit<Application, "uid"> | undefined {
+  const keys = pool.spec.podAffinity?.matchLabels ?? {};
+  const [group, version, kind] = [keys[AFFINITY.group], keys[AFFINITY.version], keys[AFFINITY.kind]];
+  const [namespace, name] = [keys[AFFINITY.namespace], keys[AFFINITY.name]];
+  if (group === undefined || !version || !kind || !namespace || !name) return undefined;
+  return { apiVersion: group === "" ? version : `${group}/${version}`, kind, namespace, name };
+}

@@ -38,6 +38,22 @@ export function poolName(parts: PoolNameParts): string {
   return `${head}${application.replace(/[.-]+$/, "")}${tail}`.replace(/\.(?=[.-])|(?<=[.-])\./g, "-");
 }
 
+/**
+ * Returns the interface that a pool was made for: the labelled one, unless the pool's name, which nobody can edit, has another.
+ * `undefined` where neither says it.
+ */
+export function interfaceInName(
+  name: string,
+  application: Pick<Application, "name">,
+  labelled: string | undefined,
+): string | undefined {
+  const head = `auto4-${sanitise(application.name)}-`;
+  const [, nic] = /^(.+?)-[a-z0-9]{1,12}(?:-[a-f0-9]{10})?$/.exec(name.slice(head.length)) ?? [];
+  // A name that was cut, or is not one of ours, says nothing.
+  if (nic === undefined || name.slice(5, head.length) !== head.slice(5)) return labelled;
+  return labelled !== undefined && sanitise(labelled) === nic ? labelled : nic;
+}
+
 /** The last group of the UID: five characters of it, then all of it, then all of it with a hash. */
 function suffix({ family, application, interface: nic, attempt }: PoolNameParts): string {
   const lastGroup = sanitise(application.uid.slice(application.uid.lastIndexOf("-") + 1));

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { applicationOfPool } from "../api/application.ts";
+import { applicationOfPool, groupOf } from "../api/application.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { ANNOTATION } from "../api/names.ts";
 import type { Change } from "../cluster/reflected-store.ts";
@@ -59,6 +59,13 @@ export class ApplicationIndex {
   watchOwnerOf(pool: SpiderIPPool): void {
     const application = applicationOfPool(pool);
     if (application) this.#watch(workloadKey(application), application);
+  }
+
+  /** Keys of non-native applications of a kind, in any version. */
+  keysOfKind({ apiVersion, kind }: OwnerKind): string[] {
+    const isOfKind = (owner: OwnerKind): boolean =>
+      owner.kind === kind && groupOf(owner.apiVersion) === groupOf(apiVersion);
+    return [...this.#pinned].filter(([, owner]) => isOfKind(owner)).map(([key]) => key);
   }
 
   /** Keys that depend on an owner. */

@@ -22,7 +22,7 @@ import { ApplicationIndex } from "./application-index.ts";
 import type { DemandSettings, Wish } from "./demand.ts";
 import { Owners } from "./owners.ts";
 import { toPinnedPod } from "./pod-owner.ts";
-import { applicationKeyOf, PoolIndex } from "./pool-index.ts";
+import { PoolIndex } from "./pool-index.ts";
 import { type Life, livesOf } from "./pool-life.ts";
 import { ReservedIndex, SubnetIndex } from "./subnet-index.ts";
 import { nativeKinds, toWorkload, type Workload, workloadKey } from "./workload.ts";
@@ -44,8 +44,8 @@ export interface ObserverOptions {
 }
 
 export class Observer {
-  readonly pools = new PoolIndex();
   readonly subnets = new SubnetIndex();
+  readonly pools = new PoolIndex((subnet, pool) => this.#recordedFor(subnet, pool));
   readonly applications: ApplicationIndex;
   readonly #reserved = new ReservedIndex();
   readonly #owners: Owners;
@@ -107,7 +107,7 @@ export class Observer {
     const lives = livesOf(native, wish.demand, this.pools.ofApplication(key), {
       subnet: (name) => this.subnets.get(name),
       record: (subnet, pool) => this.subnets.book(subnet)?.entries.get(pool)?.ranges,
-      recordedFor: (subnet, pool) => this.subnets.book(subnet)?.entries.get(pool)?.application,
+      recordedFor: (subnet, pool) => this.#recordedFor(subnet, pool),
     });
     return { native, wish, lives };
   }
@@ -156,6 +156,10 @@ export class Observer {
     return reflector;
   }
 
+  #recordedFor(subnet: string, pool: string): string | undefined {
+    return this.subnets.book(subnet)?.entries.get(pool)?.application;
+  }
+
   #onSubnet(change: Change<SpiderSubnet>): void {
     const { name } = change.object.metadata;
     const own = this.#ownBooks.get(name);
@@ -164,7 +168,7 @@ export class Observer {
     for (const { pool, application } of records) this.#onRecord(pool, application);
     if (isAnother) {
       for (const pool of this.pools.ofCidr(change.object.spec.subnet)) {
-        const key = applicationKeyOf(pool);
+        const key = this.pools.applicationOf(pool.metadata.name);
         if (key !== undefined) this.#options.onApplication(key);
       }
     }
@@ -173,20 +177,15 @@ export class Observer {
 
   #onRecord(pool: string, application: string | undefined): void {
     const parsed = application === undefined ? undefined : parseApplicationText(application);
-    const object = this.pools.get(pool);
-    const keys = [parsed && workloadKey(parsed), object && applicationKeyOf(object)];
+    const keys = [parsed && workloadKey(parsed), ...this.pools.review(pool)];
     for (const key of new Set(keys)) if (key !== undefined) this.#options.onApplication(key);
   }
 
+  /** Without a name: the owners of a kind have been listed, or cannot be. */
   #onOwner(kind: { apiVersion: string; kind: string }, namespace: string, name: string): void {
-    for (const key of this.applications.keysOfOwner(kind, namespace, name)) this.#options.onApplication(key);
-    if (name === "") for (const pool of this.pools.values()) this.#onPoolOfKind(pool, kind.kind);
-  }
-
-  /** A kind's owners have been listed, or it has to be looked up again: its pools are what depends on that. */
-  #onPoolOfKind(pool: SpiderIPPool, kind: string): void {
-    const key = applicationKeyOf(pool);
-    if (key?.split("/")[1]?.startsWith(kind) === true) this.#options.onApplication(key);
+    const { applications } = this;
+    const keys = name === "" ? applications.keysOfKind(kind) : applications.keysOfOwner(kind, namespace, name);
+    for (const key of keys) this.#options.onApplication(key);
   }
 }
 

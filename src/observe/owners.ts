@@ -99,10 +99,9 @@ export class Owners {
       this.#reflectors.set(key, reflector);
     } catch (error) {
       this.#complain(key, kind, error);
-      // Looked up again when it is next asked for, but not at once.
+      // It may be served later, or the failure may pass; until then its owners are unknown.
       clock.after(resolveAgainMs, () => {
-        if (this.#reflectors.get(key) === undefined) this.#reflectors.delete(key);
-        onOwner(kind, "", "");
+        if (!this.#stopped) void this.#start(key, kind);
       });
     }
   }

@@ -3,17 +3,10 @@
  * @module
  */
 
-import { applicationOfPool } from "../api/application.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import type { Change } from "../cluster/reflected-store.ts";
-import { workloadKey } from "./workload.ts";
-
-/** Returns the key of the application that an automatic pool belongs to; `undefined` for manual pools. */
-export function applicationKeyOf(pool: SpiderIPPool): string | undefined {
-  const application = applicationOfPool(pool);
-  return application && workloadKey(application);
-}
+import { applicationKeyOf } from "./pool-owner.ts";
 
 /** The index; fed with every change of the pools' reflector. */
 export class PoolIndex {
@@ -21,15 +14,34 @@ export class PoolIndex {
   readonly #byApplication = new Map<string, Map<string, SpiderIPPool>>();
   readonly #byCidr = new Map<string, Map<string, SpiderIPPool>>();
   readonly #bySubnet = new Map<string, Map<string, SpiderIPPool>>();
+  /** Under which application each pool stands, by name. */
+  readonly #keys = new Map<string, string>();
+  readonly #recordedFor: (subnet: string, pool: string) => string | undefined;
+
+  /** @param recordedFor whom the ledger's record of a pool is for */
+  constructor(recordedFor: (subnet: string, pool: string) => string | undefined) {
+    this.#recordedFor = recordedFor;
+  }
 
   /** Takes a change in; returns the keys of the applications that it concerns. */
   take(change: Change<SpiderIPPool>): string[] {
     const { name } = change.object.metadata;
     const previous = this.#byName.get(name);
+    const before = this.#keys.get(name);
     if (previous) this.#remove(previous);
     if (change.type !== "deleted") this.#add(change.object);
-    const keys = [previous && applicationKeyOf(previous), applicationKeyOf(change.object)];
-    return [...new Set(keys.filter((key) => key !== undefined))];
+    return [...new Set([before, this.#keys.get(name)])].filter((key) => key !== undefined);
+  }
+
+  /** Looks again whose a pool is, since its record is another one; returns the keys of the applications that it concerns. */
+  review(name: string): string[] {
+    const pool = this.#byName.get(name);
+    return pool ? this.take({ type: "modified", object: pool }) : [];
+  }
+
+  /** Key of the application that a pool belongs to. */
+  applicationOf(name: string): string | undefined {
+    return this.#keys.get(name);
   }
 
   get(name: string): SpiderIPPool | undefined {
@@ -61,8 +73,10 @@ export class PoolIndex {
     put(this.#byCidr, pool.spec.subnet, name, pool);
     const owner = pool.metadata.labels?.[LABEL.ownerSubnet];
     if (owner !== undefined) put(this.#bySubnet, owner, name, pool);
-    const application = applicationKeyOf(pool);
-    if (application !== undefined) put(this.#byApplication, application, name, pool);
+    const application = applicationKeyOf(pool, this.#recordedFor(owner ?? "", name));
+    if (application === undefined) return;
+    this.#keys.set(name, application);
+    put(this.#byApplication, application, name, pool);
   }
 
   #remove(pool: SpiderIPPool): void {
@@ -71,7 +85,8 @@ export class PoolIndex {
     drop(this.#byCidr, pool.spec.subnet, name);
     const owner = pool.metadata.labels?.[LABEL.ownerSubnet];
     if (owner !== undefined) drop(this.#bySubnet, owner, name);
-    const application = applicationKeyOf(pool);
+    const application = this.#keys.get(name);
+    this.#keys.delete(name);
     if (application !== undefined) drop(this.#byApplication, application, name);
   }
 }

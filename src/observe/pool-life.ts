@@ -10,11 +10,12 @@ import type { PoolFact, WorkloadFact } from "../../machines/events.ts";
 import type { Family } from "../address/address.ts";
 import { countOf, EMPTY, parseRanges, type RangeSet } from "../address/range-set.ts";
 import { allocatedRanges } from "../api/allocated-ips.ts";
-import { type Application, applicationOfPool, applicationText } from "../api/application.ts";
+import { type Application, applicationText } from "../api/application.ts";
 import { type AutoPoolOwner, correctionOf, keptSize } from "../api/auto-pool.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
-import { ANNOTATION, LABEL } from "../api/names.ts";
+import { LABEL } from "../api/names.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
+import { ownerOf } from "./pool-owner.ts";
 import { workloadKey } from "./workload.ts";
 
 /** One pool that an application wants. */
@@ -43,6 +44,8 @@ export interface Life {
   /** Absent where the application does not want the pool, or where that is unknown. */
   readonly wanted: WantedPool | undefined;
   readonly pool: SpiderIPPool | undefined;
+  /** Whom that pool was made for. */
+  readonly owner: AutoPoolOwner | undefined;
   /** `undefined` where it is not known. */
   readonly workloadFact: WorkloadFact | "gone" | undefined;
   readonly poolFact: PoolFact | "gone";
@@ -72,7 +75,7 @@ export function livesOf(native: boolean, demand: Demand, pools: Iterable<SpiderI
     }
   }
   for (const pool of pools) {
-    const owner = ownerOf(pool);
+    const owner = whose(pool, around);
     const subnet = pool.metadata.labels?.[LABEL.ownerSubnet];
     if (!owner || !subnet) continue; // made by an older version, or taken over by a person
     const key = lifeKey(owner.application, owner.interface, owner.family, subnet);
@@ -102,6 +105,7 @@ function livesOfGroup(
       subnet: group.subnet,
       wanted,
       pool: current,
+      owner: current && whose(current, around),
       workloadFact: wanted ? factOf(wanted) : demand.kind === "unknown" || demand.kind === "keeps" ? undefined : "gone",
       poolFact: current ? poolFactOf(current, group.subnet, wanted, native, around) : "gone",
     },
@@ -110,7 +114,16 @@ function livesOfGroup(
     if (pool === current) continue;
     const poolFact = poolFactOf(pool, group.subnet, undefined, native, around);
     const key2 = `${key}#${pool.metadata.name}`;
-    lives.push({ key: key2, native, subnet: group.subnet, wanted: undefined, pool, workloadFact: "gone", poolFact });
+    lives.push({
+      key: key2,
+      native,
+      subnet: group.subnet,
+      wanted: undefined,
+      pool,
+      owner: whose(pool, around),
+      workloadFact: "gone",
+      poolFact,
+    });
   }
   return lives;
 }
@@ -135,30 +148,20 @@ function factOf(wanted: WantedPool): WorkloadFact {
   return { desired, uid: application.uid, reclaim, ...(pods === undefined ? {} : { pods }) };
 }
 
-/** Reads from a pool's labels whom it was made for; `undefined` where they do not say. */
-export function ownerOf(pool: SpiderIPPool): AutoPoolOwner | undefined {
-  const labels = pool.metadata.labels ?? {};
-  const application = applicationOfPool(pool);
-  const nic = labels[LABEL.interface];
-  const version = labels[LABEL.ipVersion];
-  if (!application || nic === undefined || (version !== "IPv4" && version !== "IPv6")) return undefined;
-  return {
-    application,
-    interface: nic,
-    family: version === "IPv4" ? 4 : 6,
-    reclaim: labels[LABEL.reclaim] === "true",
-    number: pool.metadata.annotations?.[ANNOTATION.ipNumber] ?? "",
-  };
-}
-
 /** What an application wants of a pool that is to stay as it is. */
 function asItIs(pool: SpiderIPPool, uid: string, around: Surroundings): WantedPool | undefined {
-  const owner = ownerOf(pool);
+  const owner = whose(pool, around);
   const subnet = pool.metadata.labels?.[LABEL.ownerSubnet];
   if (!owner || !subnet) return undefined;
   const record = around.record(subnet, pool.metadata.name);
   const desired = keptSize(pool, Number(countOf(record ?? EMPTY)), sizeOf(pool, owner.family));
   return { ...owner, application: { ...owner.application, uid }, subnet, desired };
+}
+
+/** Whom a pool was made for, as its record has it too. */
+function whose(pool: SpiderIPPool, around: Surroundings): AutoPoolOwner | undefined {
+  const subnet = pool.metadata.labels?.[LABEL.ownerSubnet] ?? "";
+  return ownerOf(pool, around.recordedFor(subnet, pool.metadata.name));
 }
 
 /** Returns the addresses in `spec.ips`; none where somebody wrote something that cannot be read. */
@@ -181,7 +184,7 @@ function poolFactOf(
   native: boolean,
   around: Surroundings,
 ): PoolFact {
-  const owner = ownerOf(pool) as AutoPoolOwner;
+  const owner = whose(pool, around) as AutoPoolOwner;
   const ranges = rangesOf(pool, owner.family);
   const record = around.record(subnetName, pool.metadata.name) ?? EMPTY;
   const [size, reserved] = [Number(countOf(ranges)), Number(countOf(record))];

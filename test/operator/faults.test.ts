@@ -33,7 +33,7 @@ async function play(seed: number, tell: (line: string) => void): Promise<string[
     latencyMs: () => 1 + Math.floor(random() * 20),
     log: (clock) => (isTold ? createLog({ clock, level: "debug", format: "text", write: tell }) : silentLog),
   });
-  const drawn = randomFaults({ random, rate: random() * 0.5 });
+  const drawn = randomFaults({ random, rate: random() * 0.6 });
   let isFaulty = true;
   const faults: typeof drawn = (request) => {
     const fault = isFaulty ? drawn(request) : undefined;
@@ -53,7 +53,7 @@ async function play(seed: number, tell: (line: string) => void): Promise<string[
   const chaos = new Chaos(world, random, faults);
   await chaos.begin();
   world.start(faults);
-  for (let left = 8 + Math.floor(random() * 30); left > 0; left--) {
+  for (let left = 10 + Math.floor(random() * 45); left > 0; left--) {
     await world.clock.advance(pauses[Math.floor(random() * pauses.length)] as number);
     const action = await chaos.act();
     if (isTold) tell(`> ${action}`);

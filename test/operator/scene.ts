@@ -44,7 +44,7 @@ export async function settled(world: MemoryWorld): Promise<void> {
 export function summary(world: MemoryWorld): string[] {
   return world.pools
     .map((pool) => `${pool.metadata.labels?.[LABEL.ownerSubnet]} ${sizeOf(pool)} ${pool.status?.state}`)
-    .sort();
+    .sort((a, b) => a.localeCompare(b));
 }
 
 /** Addresses in `spec.ips`. */

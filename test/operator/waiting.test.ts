@@ -33,7 +33,9 @@ waiting(
     );
     await world.act((user) => user.delete(deployments, { namespace: NAMESPACE, name: "first" }));
     await world.clock.advance(2_000);
-    const served = world.pools.map(({ metadata }) => metadata.labels?.[LABEL.applicationName]).sort();
+    const served = world.pools
+      .map(({ metadata }) => metadata.labels?.[LABEL.applicationName] ?? "")
+      .sort((a, b) => a.localeCompare(b));
     assert.equal(served, ["second", "third"]);
   }),
 );

@@ -1,0 +1,80 @@
+/**
+ * The requests of one subnet's ledger: the conditional write, and the read that settles what became of it.
+ *
+ * A write that ended without a definite answer is in doubt until the subnet has been read again: until then nothing that
+ * it was about may be relied on.
+ * @module
+ */
+
+import { asInt64 } from "../address/int64.ts";
+import { countOf, type RangeSet } from "../address/range-set.ts";
+import type { Book } from "../api/book.ts";
+import { spiderSubnets } from "../api/resources.ts";
+import type { SpiderSubnet } from "../api/subnet.ts";
+import { type Cluster, hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
+import type { LedgerView } from "./ledger-view.ts";
+
+export class LedgerWrites {
+  readonly #name: string;
+  readonly #cluster: Cluster;
+  readonly #view: LedgerView;
+  /** Pools that writes in doubt were about. */
+  readonly #doubtful = new Set<string>();
+
+  constructor(name: string, { cluster, view }: { readonly cluster: Cluster; readonly view: LedgerView }) {
+    this.#name = name;
+    this.#cluster = cluster;
+    this.#view = view;
+  }
+
+  get hasDoubts(): boolean {
+    return this.#doubtful.size > 0;
+  }
+
+  /** Whether a write about this pool is in doubt. */
+  isUncertain(pool: string): boolean {
+    return this.#doubtful.has(pool);
+  }
+
+  /**
+   * Writes the ledger, conditional on the version of the subnet that it was planned with.
+   * @param pools what the write is about
+   * @throws {ApiError} The server's refusal; after a conflict the subnet has been read again.
+   * @throws {UnknownOutcome} If no answer came.
+   */
+  async write({ metadata }: SpiderSubnet, book: Book, total: RangeSet, pools: Iterable<string>): Promise<void> {
+    const { resourceVersion } = metadata;
+    const status = {
+      controlledIPPools: book.text ?? null,
+      allocatedIPCount: asInt64(book.count),
+      totalIPCount: asInt64(countOf(total)),
+    };
+    this.#view.expectBook(this.#name, book);
+    try {
+      const ref = { name: this.#name };
+      const patch = { metadata: { resourceVersion }, status };
+      this.#view.learnSubnet(await this.#cluster.patch(spiderSubnets, ref, patch, { subresource: "status" }));
+    } catch (error) {
+      if (hasCode(error, 409)) await this.#read();
+      if (isUnknownOutcome(error)) for (const pool of pools) this.#doubtful.add(pool);
+      throw error;
+    }
+  }
+
+  /** Reads the subnet if a write is in doubt; returns the pools that it was about. */
+  async settle(): Promise<string[]> {
+    if (this.#doubtful.size === 0) return [];
+    try {
+      await this.#read();
+    } catch (error) {
+      if (!hasCode(error, 404)) throw error;
+    }
+    const pools = [...this.#doubtful];
+    this.#doubtful.clear();
+    return pools;
+  }
+
+  async #read(): Promise<void> {
+    this.#view.learnSubnet(await this.#cluster.get<SpiderSubnet>(spiderSubnets, { name: this.#name }));
+  }
+}
