@@ -1,0 +1,249 @@
+/**
+ * Carries out what the machines ask for: the work queue, and those who write.
+ *
+ * Put together here and nowhere else are the ledger, the writers of pools and subnets, statuses, sweeping and Events. Nothing is
+ * decided: which write an operation needs is their business, and that it is needed was the machines'.
+ * @module
+ */
+
+import type { Operation } from "../machines/operations.ts";
+import { Ledger, type LedgerWorld } from "./act/ledger.ts";
+import type { Notice } from "./act/notices.ts";
+import { PoolWriter } from "./act/pool-writer.ts";
+import { RecordSweeper } from "./act/record-sweeper.ts";
+import { createRecorder, type Recorder } from "./act/recorder.ts";
+import { SubnetKeeper } from "./act/subnet-keeper.ts";
+import { createWorkQueue, type WorkQueue } from "./act/work-queue.ts";
+import type { SpiderIPPool } from "./api/ippool.ts";
+import { FIELD_MANAGER } from "./api/names.ts";
+import type { Clock } from "./clock.ts";
+import { type Cluster, hasCode, UnknownOutcome } from "./cluster/cluster.ts";
+import { Confirmation } from "./confirmation.ts";
+import type { Log } from "./log.ts";
+import type { Complaint } from "./observe/demand.ts";
+import type { Observer } from "./observe/observer.ts";
+import type { Life } from "./observe/pool-life.ts";
+import { PoolStatuses } from "./pool-statuses.ts";
+import type { Reconciler } from "./reconciler.ts";
+import type { OperatorSettings } from "./settings.ts";
+import { tellComplaint, tellRefusal } from "./telling.ts";
+import { worldOf } from "./world.ts";
+
+export interface ExecutorOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly settings: OperatorSettings;
+  readonly log: Log;
+  readonly observer: Observer;
+  readonly reconciler: Reconciler;
+  /** Nothing is written while this is false. */
+  isActive(): boolean;
+  onLedgerWrite(subnet: string): void;
+}
+
+const priority = { pool: 2, notice: 1, status: 0, tidy: -1 } as const;
+
+export class Executor {
+  readonly queue: WorkQueue;
+  readonly ledger: Ledger;
+  readonly #options: ExecutorOptions;
+  readonly #confirmation: Confirmation;
+  readonly #writer: PoolWriter;
+  readonly #statuses: PoolStatuses;
+  readonly #subnets: SubnetKeeper;
+  readonly #sweeper: RecordSweeper;
+  readonly #recorder: Recorder;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+    const { cluster, clock, log, observer, reconciler } = options;
+    this.queue = this.#createQueue();
+    this.#recorder = createRecorder({
+      cluster,
+      clock,
+      component: FIELD_MANAGER,
+      submit: (key, run) => this.#submit(key, run, "notice"),
+      onFailure: (error, event) => log.warn("event not written", { event: event.name, error }),
+    });
+    this.#confirmation = new Confirmation(cluster, observer, reconciler, (key) => this.#writer.names.of(key));
+    const world = worldOf(observer, reconciler, {
+      pending: () => this.#writer.creates.pending(),
+      confirmUnwanted: (key) => this.#confirmation.ofPool(key),
+    });
+    this.ledger = this.#createLedger(world);
+    this.#writer = new PoolWriter({
+      cluster,
+      ledger: this.ledger,
+      world,
+      onRefused: (key, refusal) => this.#refuse(key, refusal),
+      onNotice: (key, told) => {
+        const life = reconciler.entry(key)?.life;
+        if (life) tellRefusal(this.#recorder, life, told);
+      },
+      onNameGivenUp: (subnet, name) => this.#sweeper.look(subnet, name),
+    });
+    this.#statuses = new PoolStatuses({
+      ...world,
+      cluster,
+      clock,
+      snapshot: (key) => reconciler.entry(key)?.snapshot,
+      submit: (key, run, isEnd) => this.#submit(key, run, isEnd ? "pool" : "status"),
+    });
+    this.#subnets = new SubnetKeeper({
+      ...world,
+      cluster,
+      hasPools: (name) => observer.pools.isOwner(name),
+    });
+    this.#sweeper = new RecordSweeper({
+      ...world,
+      ledger: this.ledger,
+      isAbsent: (name) => this.#writer.creates.isAbsent(name),
+      confirm: (application, subnet, pool) => this.#confirmation.ofRecord(application, subnet, pool),
+      submit: (key, run) => this.#submit(key, run, "tidy"),
+    });
+  }
+
+  /** Nothing is being written or tried again; pools may still wait for addresses. */
+  get isIdle(): boolean {
+    return this.queue.size === 0 && this.ledger.isIdle;
+  }
+
+  /** Finishes the writes under way. */
+  async stop(): Promise<void> {
+    this.ledger.stop();
+    await this.queue.stop();
+  }
+
+  complain(complaint: Complaint): void {
+    tellComplaint(this.#recorder, complaint);
+  }
+
+  /** Queues what a machine asks for; what is queued for the same pool already is replaced. */
+  dispatch(life: Life, operation: Operation): void {
+    const { key, subnet } = life;
+    // Before the operation, which may begin at once and asks for them.
+    if (life.pool) this.#writer.names.note(key, subnet, life.pool.metadata.name);
+    this.#confirmation.note(life);
+    if (operation.kind === "notify") tellRefusal(this.#recorder, life, operation);
+    else if (operation.kind === "releaseRecord") this.#submit(key, this.#releaseOf(key, subnet), "pool");
+    else this.#submit(key, () => this.#execute(key, operation), "pool");
+  }
+
+  /** What is known of the life that ends is kept: another one of the same key may have come and gone before this runs. */
+  #releaseOf(key: string, subnet: string): () => Promise<void> {
+    const [name, application] = [this.#writer.names.of(key), this.#confirmation.applicationOf(key)];
+    return async () => {
+      if (name === undefined || !application) return;
+      if (!this.#confirmation.applicationOf(key)) this.#confirmation.remember(key, application);
+      await this.#writer.release(key, subnet, name);
+      // A successor may be there already.
+      if (!this.#options.reconciler.entry(key)) this.#confirmation.forget(key);
+    };
+  }
+
+  async #execute(key: string, operation: Exclude<Operation, { kind: "notify" | "releaseRecord" }>): Promise<void> {
+    switch (operation.kind) {
+      case "ensurePool":
+        return this.#writer.ensure(key, operation.size);
+      case "keepPool":
+        return this.#writer.ensure(key, undefined);
+      case "removePool":
+        return this.#writer.remove(key, operation.uid);
+      default:
+        return operation satisfies never;
+    }
+  }
+
+  #refuse(key: string, { reason, message }: Notice): void {
+    this.#options.reconciler.tell(key, { type: "operation.refused", reason, message });
+    this.#statuses.look(this.#writer.names.of(key) ?? "");
+  }
+
+  /** What is not waited for any more must not be granted. */
+  withdraw(key: string): void {
+    const name = this.#writer.names.of(key);
+    const subnet = this.#options.reconciler.entry(key)?.life.subnet;
+    // Another subnet's pool may have the same name.
+    if (name !== undefined && subnet !== undefined) this.ledger.of(subnet).withdraw(name, key);
+  }
+
+  /** Takes in that the machines of these lives are up to date. */
+  note(lives: readonly Life[]): void {
+    for (const life of lives) {
+      const { key, pool, subnet } = life;
+      // A pool that somebody deletes is known by nothing but what was noted before.
+      if (pool) this.#writer.names.note(key, subnet, pool.metadata.name);
+      this.#confirmation.note(life);
+    }
+    this.#statuses.note(lives);
+  }
+
+  /** A pool has changed, come or gone. */
+  onPool(name: string, previous: SpiderIPPool | undefined): void {
+    const { observer, isActive } = this.#options;
+    const pool = observer.pools.get(name);
+    this.#statuses.look(name);
+    this.#writer.creates.seen(name);
+    // What nobody has recorded is given back without a change of the ledger.
+    if (isActive() && previous && !isSameRange(previous, pool) && this.ledger.isStray(previous)) {
+      this.ledger.recheck(previous.spec.subnet);
+    }
+    if (pool) return;
+    for (const subnet of observer.subnets.names()) {
+      if (observer.subnets.get(subnet)?.metadata.deletionTimestamp) this.onSubnet(subnet, false);
+    }
+  }
+
+  /** A subnet has changed; `isForeign`: its ledger is not as we left it. */
+  onSubnet(name: string, isForeign: boolean): void {
+    if (!this.#options.isActive()) return;
+    this.ledger.of(name).recheck();
+    if (this.#subnets.isDue(name)) this.#submit(`subnet/${name}`, () => this.#subnets.keep(name), "status");
+    if (isForeign) this.#sweeper.sweep(name);
+  }
+
+  #createQueue(): WorkQueue {
+    const { clock, random, settings, log } = this.#options;
+    const { concurrency, writesPerSecond } = settings;
+    return createWorkQueue({
+      clock,
+      random,
+      concurrency,
+      ...(writesPerSecond === undefined ? {} : { perSecond: writesPerSecond }),
+      backOff: { firstMs: 200, maxMs: 60_000 },
+      onFailure: (key, error, failure) =>
+        log[isPassing(error) ? "debug" : "warn"]("operation failed", { key, error, ...failure }),
+    });
+  }
+
+  #createLedger(world: LedgerWorld): Ledger {
+    const { cluster, clock, random, settings, log } = this.#options;
+    return new Ledger({
+      cluster,
+      clock,
+      random,
+      gatherMs: settings.gatherMs,
+      world,
+      onGranted: ({ key }) => this.#options.reconciler.tell(key, { type: "capacity.changed" }),
+      onRefused: ({ key }, refusal) => this.#refuse(key, refusal),
+      onUnclaimed: (subnet, pool) => this.#sweeper.look(subnet, pool),
+      onFailure: (subnet, error, retryInMs) =>
+        log[isPassing(error) ? "debug" : "warn"]("ledger write failed", { subnet, error, retryInMs }),
+      onWrite: (subnet) => this.#options.onLedgerWrite(subnet),
+    });
+  }
+
+  #submit(key: string, run: () => Promise<void>, of: keyof typeof priority): void {
+    if (this.#options.isActive()) this.queue.add(key, run, { priority: priority[of] });
+  }
+}
+
+function isSameRange(a: SpiderIPPool, b: SpiderIPPool | undefined): boolean {
+  return a.spec.subnet === b?.spec.subnet && a.spec.ips?.join() === b?.spec.ips?.join();
+}
+
+/** Failures that come and go by themselves and are tried again: no news for people. */
+function isPassing(error: unknown): boolean {
+  return error instanceof UnknownOutcome || hasCode(error, 409, 429, 500, 503, 504);
+}
