@@ -74,7 +74,7 @@ export const settings = [
   {
     name: "writes-per-second",
     help: "most writes per second; 0 is no limit",
-    default: "0",
+    default: "500",
     check: integer(0, 100_000),
   },
   {

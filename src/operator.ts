@@ -9,8 +9,9 @@
 import type { Operation } from "../machines/operations.ts";
 import type { Ledger } from "./act/ledger.ts";
 import type { WorkQueue } from "./act/work-queue.ts";
+import { GROUP } from "./api/names.ts";
 import type { Clock } from "./clock.ts";
-import type { Cluster } from "./cluster/cluster.ts";
+import { type Cluster, hasCode } from "./cluster/cluster.ts";
 import { Executor } from "./executor.ts";
 import type { Log } from "./log.ts";
 import { Observer } from "./observe/observer.ts";
@@ -94,8 +95,12 @@ export class Operator {
       onPool: (name, previous) => this.#executor.onPool(name, previous),
       onSubnet: (name, isForeign) => this.#executor.onSubnet(name, isForeign),
       onReserved: () => this.ledger.recheck(),
-      onState: ({ plural }, state) => {
+      onState: ({ plural, group }, state) => {
         if (state.phase !== "waiting") return;
+        if (group === GROUP && hasCode(state.error, 404)) {
+          log.error("the cluster does not know this kind; kubectl apply -f crds/", { resource: `${plural}.${group}` });
+          return;
+        }
         log.warn("watch failed", { resource: plural, error: state.error, retryInMs: state.delayMs });
       },
       onUnknownOwner: (kind, error) => log.warn("owners cannot be watched; their pools are kept", { ...kind, error }),

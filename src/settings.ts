@@ -20,6 +20,7 @@ export const defaultSettings: OperatorSettings = {
   defaultNumber: { fixed: false, count: 1 },
   families: [4, 6],
   concurrency: 20,
+  writesPerSecond: 500,
   gatherMs: 100,
   nudgeMs: 30_000,
 };
