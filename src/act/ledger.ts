@@ -151,5 +151,3 @@ function spareOf(name: string, world: LedgerWorld): { pool: string; count: bigin
   }
   return best;
 }
-
-export type { Want };
