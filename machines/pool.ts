@@ -64,138 +64,145 @@ const repairKept = base.enqueueActions(({ enqueue, context, event }) => {
   if (message) enqueue({ type: "notify", params: { reason: "ScalingDisabled", message } });
 });
 
+/** Nobody wants the pool, but its addresses must stand in the ledger as long as it is there. */
+const repairRecord = base.enqueueActions(({ enqueue, context, event }) => {
+  if (ask.isOutOfRecord({ context, event })) enqueue("keepPool");
+});
+
 const tellRefusal = base.enqueueActions(({ enqueue, context }) => {
   if (context.refusal) enqueue({ type: "notify", params: { ...context.refusal } });
 });
 
-export const poolMachine = base.extend({ actions: { requestPool, repair, repairKept, tellRefusal } }).createMachine({
-  id: "pool",
-  // XState makes a spare actor without input for every transition; an exception in it would cost more than the transition.
-  context: ({ input }) => ({ ...NOTHING_KNOWN, native: (input as PoolInput | undefined)?.native ?? false }),
-  initial: "pending",
-  states: {
-    pending: {
-      description: "The pool is wanted and not there yet, or not everything is known yet.",
-      entry: "requestPool",
-      always: { guard: "isAbsentAndUnwanted", target: "deleted" },
-      on: {
-        "workload.observed": { actions: ["remember", "requestPool"] },
-        "workload.gone": { actions: "remember" },
-        "pool.observed": [
-          { guard: "isNative", target: "created.managed", actions: "remember" },
-          { target: "created.pinned", actions: "remember" },
+export const poolMachine = base
+  .extend({ actions: { requestPool, repair, repairKept, repairRecord, tellRefusal } })
+  .createMachine({
+    id: "pool",
+    // XState makes a spare actor without input for every transition; an exception in it would cost more than the transition.
+    context: ({ input }) => ({ ...NOTHING_KNOWN, native: (input as PoolInput | undefined)?.native ?? false }),
+    initial: "pending",
+    states: {
+      pending: {
+        description: "The pool is wanted and not there yet, or not everything is known yet.",
+        entry: "requestPool",
+        always: { guard: "isAbsentAndUnwanted", target: "deleted" },
+        on: {
+          "workload.observed": { actions: ["remember", "requestPool"] },
+          "workload.gone": { actions: "remember" },
+          "pool.observed": [
+            { guard: "isNative", target: "created.managed", actions: "remember" },
+            { target: "created.pinned", actions: "remember" },
+          ],
+          "pool.gone": { actions: ["remember", "requestPool"] },
+          "operation.refused": { actions: ["remember", "tellRefusal"] },
+          "capacity.changed": { actions: ["remember", "requestPool"] },
+        },
+      },
+      created: {
+        description: "The pool holds what is wanted.",
+        initial: "managed",
+        tags: "settled",
+        states: {
+          managed: {
+            description: "A native application's pool: it follows the application's size and end.",
+            entry: ["forgetRefusal", "repair"],
+            always: [
+              { guard: "isUnwantedAndReclaimed", target: "#pool.orphaned.reclaiming" },
+              { guard: "isUnwanted", target: "#pool.orphaned.retained" },
+              { guard: "isOfWrongSize", target: "#pool.scaling" },
+            ],
+            on: {
+              "workload.observed": { actions: ["remember", "repair"] },
+              "workload.gone": { actions: "remember" },
+              "pool.observed": { actions: ["remember", "repair"] },
+              "pool.gone": { target: "#pool.pending", actions: "remember" },
+              "operation.refused": { actions: ["remember", "tellRefusal"] },
+              "capacity.changed": { actions: ["remember", "repair"] },
+            },
+          },
+          pinned: {
+            description: "A non-native application's pool: it keeps its addresses, whatever is asked for later.",
+            tags: "pinned",
+            entry: ["forgetRefusal", "repairKept"],
+            always: { guard: "isUnwanted", target: "#pool.orphaned.pinned" },
+            on: {
+              "workload.observed": { actions: ["remember", "repairKept"] },
+              "workload.gone": { actions: "remember" },
+              "pool.observed": { actions: ["remember", "repairKept"] },
+              "pool.gone": { target: "#pool.pending", actions: "remember" },
+              "operation.refused": { actions: ["remember", "tellRefusal"] },
+              "capacity.changed": { actions: ["remember", "repairKept"] },
+            },
+          },
+        },
+      },
+      scaling: {
+        description: "Pool or record has another size than wanted: it is being resized, or waits for that.",
+        entry: ensurePool,
+        always: [
+          { guard: "isUnwantedAndReclaimed", target: "orphaned.reclaiming" },
+          { guard: "isUnwanted", target: "orphaned.retained" },
+          { guard: "isOfRightSize", target: "created.managed" },
         ],
-        "pool.gone": { actions: ["remember", "requestPool"] },
-        "operation.refused": { actions: ["remember", "tellRefusal"] },
-        "capacity.changed": { actions: ["remember", "requestPool"] },
-      },
-    },
-    created: {
-      description: "The pool holds what is wanted.",
-      initial: "managed",
-      tags: "settled",
-      states: {
-        managed: {
-          description: "A native application's pool: it follows the application's size and end.",
-          entry: ["forgetRefusal", "repair"],
-          always: [
-            { guard: "isUnwantedAndReclaimed", target: "#pool.orphaned.reclaiming" },
-            { guard: "isUnwanted", target: "#pool.orphaned.retained" },
-            { guard: "isOfWrongSize", target: "#pool.scaling" },
-          ],
-          on: {
-            "workload.observed": { actions: ["remember", "repair"] },
-            "workload.gone": { actions: "remember" },
-            "pool.observed": { actions: ["remember", "repair"] },
-            "pool.gone": { target: "#pool.pending", actions: "remember" },
-            "operation.refused": { actions: ["remember", "tellRefusal"] },
-            "capacity.changed": { actions: ["remember", "repair"] },
-          },
-        },
-        pinned: {
-          description: "A non-native application's pool: it keeps its addresses, whatever is asked for later.",
-          tags: "pinned",
-          entry: ["forgetRefusal", "repairKept"],
-          always: { guard: "isUnwanted", target: "#pool.orphaned.pinned" },
-          on: {
-            "workload.observed": { actions: ["remember", "repairKept"] },
-            "workload.gone": { actions: "remember" },
-            "pool.observed": { actions: ["remember", "repairKept"] },
-            "pool.gone": { target: "#pool.pending", actions: "remember" },
-            "operation.refused": { actions: ["remember", "tellRefusal"] },
-            "capacity.changed": { actions: ["remember", "repairKept"] },
-          },
+        on: {
+          "workload.observed": [{ guard: "isOfWrongSize", actions: ["remember", ensurePool] }, { actions: "remember" }],
+          "workload.gone": { actions: "remember" },
+          "pool.observed": [{ guard: "isOfWrongSize", actions: ["remember", ensurePool] }, { actions: "remember" }],
+          "pool.gone": { target: "pending", actions: "remember" },
+          "operation.refused": { actions: ["remember", "tellRefusal"] },
+          "capacity.changed": { actions: ["remember", ensurePool] },
         },
       },
-    },
-    scaling: {
-      description: "Pool or record has another size than wanted: it is being resized, or waits for that.",
-      entry: ensurePool,
-      always: [
-        { guard: "isUnwantedAndReclaimed", target: "orphaned.reclaiming" },
-        { guard: "isUnwanted", target: "orphaned.retained" },
-        { guard: "isOfRightSize", target: "created.managed" },
-      ],
-      on: {
-        "workload.observed": [{ guard: "isOfWrongSize", actions: ["remember", ensurePool] }, { actions: "remember" }],
-        "workload.gone": { actions: "remember" },
-        "pool.observed": [{ guard: "isOfWrongSize", actions: ["remember", ensurePool] }, { actions: "remember" }],
-        "pool.gone": { target: "pending", actions: "remember" },
-        "operation.refused": { actions: ["remember", "tellRefusal"] },
-        "capacity.changed": { actions: ["remember", ensurePool] },
-      },
-    },
-    orphaned: {
-      description: "The application no longer wants the pool, and the pool is still there.",
-      initial: "retained",
-      tags: "settled",
-      on: { "pool.gone": { target: "deleted", actions: "remember" } },
-      states: {
-        reclaiming: {
-          description: "The pool is being deleted; it goes when its last address is free.",
-          entry: ["forgetRefusal", removePool],
-          always: [
-            { guard: "isWanted", target: "#pool.created.managed" },
-            { guard: "isRetained", target: "retained" },
-          ],
-          on: {
-            "workload.observed": { actions: "remember" },
-            "workload.gone": { actions: "remember" },
-            "pool.observed": [{ guard: "isReclaimed", actions: ["remember", removePool] }, { actions: "remember" }],
-            "operation.refused": { actions: ["remember", "tellRefusal"] },
-            "capacity.changed": { actions: ["remember", removePool] },
+      orphaned: {
+        description: "The application no longer wants the pool, and the pool is still there.",
+        initial: "retained",
+        tags: "settled",
+        on: { "pool.gone": { target: "deleted", actions: "remember" } },
+        states: {
+          reclaiming: {
+            description: "The pool is being deleted; it goes when its last address is free.",
+            entry: ["forgetRefusal", removePool],
+            always: [
+              { guard: "isWanted", target: "#pool.created.managed" },
+              { guard: "isRetained", target: "retained" },
+            ],
+            on: {
+              "workload.observed": { actions: "remember" },
+              "workload.gone": { actions: "remember" },
+              "pool.observed": [{ guard: "isReclaimed", actions: ["remember", removePool] }, { actions: "remember" }],
+              "operation.refused": { actions: ["remember", "tellRefusal"] },
+              "capacity.changed": { actions: ["remember", removePool] },
+            },
           },
-        },
-        retained: {
-          description: "The pool is kept until a person deletes it or a successor takes it over.",
-          entry: "forgetRefusal",
-          always: [
-            { guard: "isWanted", target: "#pool.created.managed" },
-            { guard: "isReclaimed", target: "reclaiming" },
-          ],
-          on: {
-            "workload.observed": { actions: "remember" },
-            "workload.gone": { actions: "remember" },
-            "pool.observed": { actions: "remember" },
+          retained: {
+            description: "The pool is kept until a person deletes it or a successor takes it over.",
+            entry: ["forgetRefusal", "repairRecord"],
+            always: [
+              { guard: "isWanted", target: "#pool.created.managed" },
+              { guard: "isReclaimed", target: "reclaiming" },
+            ],
+            on: {
+              "workload.observed": { actions: "remember" },
+              "workload.gone": { actions: "remember" },
+              "pool.observed": { actions: ["remember", "repairRecord"] },
+            },
           },
-        },
-        pinned: {
-          description: "A non-native application's pool without its application: kept like a retained one.",
-          tags: "pinned",
-          entry: "forgetRefusal",
-          always: { guard: "isWanted", target: "#pool.created.pinned" },
-          on: {
-            "workload.observed": { actions: "remember" },
-            "workload.gone": { actions: "remember" },
-            "pool.observed": { actions: "remember" },
+          pinned: {
+            description: "A non-native application's pool without its application: kept like a retained one.",
+            tags: "pinned",
+            entry: ["forgetRefusal", "repairRecord"],
+            always: { guard: "isWanted", target: "#pool.created.pinned" },
+            on: {
+              "workload.observed": { actions: "remember" },
+              "workload.gone": { actions: "remember" },
+              "pool.observed": { actions: ["remember", "repairRecord"] },
+            },
           },
         },
       },
+      deleted: {
+        description: "Neither wanted nor there: the addresses go back to the subnet.",
+        type: "final",
+        entry: ["forgetRefusal", "releaseRecord"],
+      },
     },
-    deleted: {
-      description: "Neither wanted nor there: the addresses go back to the subnet.",
-      type: "final",
-      entry: ["forgetRefusal", "releaseRecord"],
-    },
-  },
-});
+  });

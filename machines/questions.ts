@@ -53,10 +53,10 @@ export function hasDrifted(situation: Situation): boolean {
   return pool.drifted || pool.owner !== workload.uid || pool.reclaim !== workload.reclaim;
 }
 
-/** The pool's addresses are not those of its record. */
+/** The pool's addresses are not those of its record; one that is being deleted is left alone. */
 export function isOutOfRecord(situation: Situation): boolean {
   const pool = poolIn(situation);
-  return !!pool && pool.size !== pool.reserved;
+  return !!pool && !pool.terminating && pool.size !== pool.reserved;
 }
 
 /** The sentence for people where more or other addresses are asked for than a pinned pool will ever have. */

@@ -11,7 +11,7 @@ import { type SpiderIPPool, totalOf } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { familyOfSubnet } from "../api/subnet.ts";
-import type { LedgerSituation, Want } from "./ledger-plan.ts";
+import type { LedgerSituation } from "./ledger-plan.ts";
 import type { SubnetLedgerOptions } from "./ledger-view.ts";
 import { type Notice, notice } from "./notices.ts";
 import { SubnetLedger } from "./subnet-ledger.ts";

@@ -31,6 +31,8 @@ export interface Subject {
   readonly subnet: string;
   /** Whom the pool is for; absent where it is no longer wanted. */
   readonly wanted: AutoPoolOwner | undefined;
+  /** Whom the pool that is there was made for. */
+  readonly owner: AutoPoolOwner | undefined;
   readonly pool: SpiderIPPool | undefined;
 }
 
@@ -73,8 +75,11 @@ export class PoolWriter {
   async ensure(key: string, size: number | undefined): Promise<void> {
     const { ledger, world } = this.#options;
     const subject = world.subject(key);
-    if (!subject?.wanted) return;
-    const { wanted, pool } = subject;
+    // A pool that is only kept need not be wanted, but it must be there to stay.
+    const isKept = size === undefined && subject?.pool?.metadata.deletionTimestamp === undefined;
+    const wanted = subject?.wanted ?? (isKept && subject?.pool ? subject.owner : undefined);
+    if (!subject || !wanted) return;
+    const { pool } = subject;
     const name = this.names.choose(subject, wanted);
     // Who asks for addresses says what it has.
     if (!pool && this.creates.isUncertain(name)) await this.creates.isAbsent(name);

@@ -35,11 +35,10 @@ function ensured(facts: Facts, size: number): PoolFact {
 
 function kept(facts: Facts): PoolFact {
   const { workload, pool } = facts;
-  if (!workload || workload === "gone" || !pool || pool === "gone") {
-    throw new TypeError("Cannot keep a pool that is not there or that nobody wants");
-  }
+  if (!workload || !pool || pool === "gone") throw new TypeError("Cannot keep a pool that is not there");
   const size = pool.reserved || pool.size;
-  return { ...pool, size, reserved: size, owner: workload.uid, reclaim: workload.reclaim, drifted: false };
+  const kept = { ...pool, size, reserved: size, drifted: false };
+  return workload === "gone" ? kept : { ...kept, owner: workload.uid, reclaim: workload.reclaim };
 }
 
 function carryOut(facts: Facts, operation: Operation): Facts {

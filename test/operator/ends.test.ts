@@ -78,6 +78,23 @@ ends.run();
 const hands = suite("operator: edits by hand");
 
 hands(
+  "on the record of a pool that is only kept are undone",
+  scenario(async (world) => {
+    const annotations = annotationsOf({ ...onS4, number: "2", reclaim: false });
+    await world.act((user) => createWorkload(user, deployments, "web", 1, annotations));
+    await settled(world);
+    await world.act((user) => user.delete(deployments, web));
+    await settled(world);
+    world.excuse(onlyPool(world).metadata.name, "record");
+    await world.act((user) =>
+      user.patch(spiderSubnets, { name: "s4" }, { status: { controlledIPPools: null } }, { subresource: "status" }),
+    );
+    await settled(world);
+    assert.equal([summary(world), recorded(world, "s4")], [["s4 2 orphaned"], 2]);
+  }),
+);
+
+hands(
   "of a pool and its record are undone, and a deleted pool is made again",
   scenario(async (world) => {
     await world.act((user) => createWorkload(user, deployments, "web", 2, annotationsOf(onS4)));
