@@ -32,7 +32,7 @@ export interface PoolFact {
   readonly owner: string;
   readonly reclaim: boolean;
   readonly terminating: boolean;
-  /** Labels, affinity, finalizer, owner reference or ranges are not what we wrote. */
+  /** Labels, affinity, finalizer, owner reference or ranges are not what we wrote; of a pool that nobody wants, only its ranges. */
   readonly drifted: boolean;
 }
 

@@ -66,7 +66,7 @@ const repairKept = base.enqueueActions(({ enqueue, context, event }) => {
 
 /** Nobody wants the pool, but its addresses must stand in the ledger as long as it is there. */
 const repairRecord = base.enqueueActions(({ enqueue, context, event }) => {
-  if (ask.isOutOfRecord({ context, event })) enqueue("keepPool");
+  if (ask.isOutOfPlace({ context, event })) enqueue("keepPool");
 });
 
 const tellRefusal = base.enqueueActions(({ enqueue, context }) => {

@@ -59,6 +59,12 @@ export function isOutOfRecord(situation: Situation): boolean {
   return !!pool && !pool.terminating && pool.size !== pool.reserved;
 }
 
+/** The pool, which stays, has other addresses than its record, or as many others. */
+export function isOutOfPlace(situation: Situation): boolean {
+  const pool = poolIn(situation);
+  return isOutOfRecord(situation) || (!!pool && !pool.terminating && pool.drifted);
+}
+
 /** The sentence for people where more or other addresses are asked for than a pinned pool will ever have. */
 export function scalingDisabled(situation: Situation): string | undefined {
   const [workload, pool] = [workloadIn(situation), poolIn(situation)];

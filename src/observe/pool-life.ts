@@ -8,7 +8,7 @@
 
 import type { PoolFact, WorkloadFact } from "../../machines/events.ts";
 import type { Family } from "../address/address.ts";
-import { countOf, EMPTY, parseRanges, type RangeSet } from "../address/range-set.ts";
+import { countOf, EMPTY, equals, parseRanges, type RangeSet } from "../address/range-set.ts";
 import { allocatedRanges } from "../api/allocated-ips.ts";
 import { type Application, applicationText } from "../api/application.ts";
 import { type AutoPoolOwner, correctionOf, keptSize } from "../api/auto-pool.ts";
@@ -192,10 +192,11 @@ function poolFactOf(
   const number = native ? (wanted?.number ?? owner.number) : String(keptSize(pool, reserved, size));
   // UID and reclaim are facts of their own; what remains is what nobody but us should have written.
   const drifted =
-    wanted !== undefined &&
-    subnet !== undefined &&
-    ((reserved > 0 && around.recordedFor(subnetName, pool.metadata.name) !== applicationText(wanted.application)) ||
-      correctionOf(pool, { ...owner, number }, subnet, size === reserved ? record : ranges) !== undefined);
+    wanted === undefined
+      ? !equals(ranges, record)
+      : subnet !== undefined &&
+        ((reserved > 0 && around.recordedFor(subnetName, pool.metadata.name) !== applicationText(wanted.application)) ||
+          correctionOf(pool, { ...owner, number }, subnet, size === reserved ? record : ranges) !== undefined);
   return {
     size,
     reserved,

@@ -48,8 +48,18 @@ function ofApp(world: MemoryWorld, app: App): string[] {
     if (isReclaimed) problems.push(`pool ${pool.metadata.name} is wanted by nobody and still there`);
     else if (app.native && pool.status?.state !== "orphaned")
       problems.push(`pool ${pool.metadata.name} is retained, but its state is ${pool.status?.state}`);
+    else problems.push(...ofKept(world, pool));
   }
   return problems;
+}
+
+/** A pool that is only kept has its addresses in the ledger, as far as there is one and they are nobody else's. */
+function ofKept(world: MemoryWorld, pool: SpiderIPPool): string[] {
+  const subnet = world.subnets.find(({ metadata }) => metadata.name === subnetOf(pool));
+  if (!subnet || subnet.metadata.deletionTimestamp !== undefined) return [];
+  const { entries } = bookOf(subnet);
+  const record = entries.get(pool.metadata.name)?.ranges ?? EMPTY;
+  return equals(parsePool(pool).ips, record) ? [] : [`pool ${pool.metadata.name} is kept without its record`];
 }
 
 function ofWanted(world: MemoryWorld, app: App, want: Wanted, here: readonly SpiderIPPool[]): string[] {
