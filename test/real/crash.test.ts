@@ -8,6 +8,7 @@
  */
 
 import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,9 +52,12 @@ class Operators {
   }
 
   /** Makes the running operator die at a write of the future. */
-  arm(arming: Arming): void {
+  async arm(arming: Arming): Promise<void> {
     this.#current ??= this.#promote();
-    this.#current.send(arming);
+    // One that was told to die may do so only now, at a write that came after the end of its sequence.
+    for (let child = this.#current; !(await isToldTo(child, arming)); child = this.#current) {
+      if (child === this.#current) await once(child, "exit");
+    }
   }
 
   async end(): Promise<void> {
@@ -85,6 +89,14 @@ class Operators {
     });
     return child;
   }
+}
+
+/** Sends a message; tells whether it was taken. */
+function isToldTo(child: ChildProcess, arming: Arming): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (child.connected) child.send(arming, (error) => resolve(error === null));
+    else resolve(false);
+  });
 }
 
 interface World {
@@ -233,7 +245,7 @@ async function play(world: World): Promise<void> {
 async function playWithDeath(world: World, arming: Arming): Promise<boolean> {
   const { operators, watcher } = world;
   const [deaths, began, from] = [operators.deaths, operators.lines.length, watcher.history.length];
-  operators.arm(arming);
+  await operators.arm(arming);
   try {
     await play(world);
     assert.equal(operators.accidents, []);
