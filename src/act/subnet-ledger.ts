@@ -9,6 +9,7 @@
 
 import type { Family } from "../address/address.ts";
 import { formatRanges } from "../address/range-set.ts";
+import type { Book } from "../api/book.ts";
 import { FINALIZER } from "../api/names.ts";
 import { sleep } from "../clock.ts";
 import { ApiError, hasCode } from "../cluster/cluster.ts";
@@ -144,8 +145,8 @@ export class SubnetLedger {
     // A subnet that is being deleted gives out nothing, but what pools have of it is recorded.
     const offered = isLeaving ? { ...situation, reserved: situation.total } : situation;
     let plan = planLedger(offered, served, cuts);
-    const bytes = Buffer.byteLength(JSON.stringify(plan.book.text ?? ""));
-    if (bytes > ledgerBytesMax && bytes > Buffer.byteLength(JSON.stringify(situation.book.text ?? ""))) {
+    const bytes = bytesOf(plan.book);
+    if (bytes > ledgerBytesMax && bytes > bytesOf(situation.book)) {
       const full = notice("LedgerFull", { subnet: this.#name, bytes, bytesMax: ledgerBytesMax });
       for (const want of served) this.#refuse(want, full.reason, () => full);
       plan = planLedger(situation, [], cuts);
@@ -212,7 +213,17 @@ export class SubnetLedger {
     const retryInMs = isConflict ? 0 : Math.max(asked, backOff);
     this.#notBefore = clock.now() + retryInMs;
     onFailure(this.#name, error, retryInMs);
+    if (!hasCode(error, 403, 422)) return;
+    const { message: text } = error;
+    for (const want of this.#wants.values()) {
+      this.#refuse(want, text, () => notice("Refused", { action: "record", pool: want.pool, text }));
+    }
   }
+}
+
+/** Size of a ledger inside the object that holds it: JSON in JSON. What is far from the limit is not measured. */
+function bytesOf({ text = "" }: Book): number {
+  return text.length < ledgerBytesMax / 2 ? text.length : Buffer.byteLength(JSON.stringify(text));
 }
 
 function familyRefusal(want: Want, subnet: string, { family }: LedgerSituation): Notice | undefined {

@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { LABEL } from "../../src/api/names.ts";
 import { deployments, spiderReservedIPs, spiderSubnets, statefulSets } from "../../src/api/resources.ts";
+import type { SpiderSubnet } from "../../src/api/subnet.ts";
 import { ApiError, type KubeObject } from "../../src/cluster/cluster.ts";
 import type { WorldOptions } from "../support/memory-world.ts";
 import { allocate, annotationsOf, createWorkload, NAMESPACE, scaleWorkload, subnet } from "../support/scenario.ts";
@@ -143,6 +144,25 @@ refused("of the pool (403) leave no record behind and are tried again, seldom, u
       await world.clock.advance(10 * 60_000);
       const count = world.requests.slice(before).filter(({ verb }) => verb !== "watch").length;
       assert.ok(count < 100, `${count} requests in ten minutes`);
+      isForbidden = false;
+      await world.clock.advance(60_000);
+      assert.equal(summary(world), ["s4 2 created"]);
+    },
+    { admit },
+  )();
+});
+
+refused("of the record (403) are told, and end with their cause", async () => {
+  let isForbidden = true;
+  const admit: WorldOptions["admit"] = ({ plural }, object, old) => {
+    const isRecord = (object as SpiderSubnet).status?.controlledIPPools !== undefined;
+    if (isForbidden && plural === "spidersubnets" && old && isRecord) throw new ApiError(403, "Forbidden", "no way");
+  };
+  await scenario(
+    async (world) => {
+      await world.act((user) => createWorkload(user, deployments, "web", 1, annotationsOf(onS4)));
+      await world.clock.advance(5_000);
+      assert.equal([world.pools.length, reasons(world, "Deployment")], [0, ["Refused"]]);
       isForbidden = false;
       await world.clock.advance(60_000);
       assert.equal(summary(world), ["s4 2 created"]);
