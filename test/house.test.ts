@@ -33,7 +33,7 @@ const except = (files: readonly SourceFile[], ...paths: string[]): SourceFile[] 
 
 const rooms = suite("house: the rooms");
 
-const SHARED = [/^src\/clock\.ts$/, /^src\/random\.ts$/];
+const SHARED = [/^src\/clock\.ts$/, /^src\/random\.ts$/, /^src\/back-off\.ts$/];
 const PURE = [/^node:(?:crypto|assert|util)$/];
 const PORT = [/^src\/cluster\/[^/]+\.ts$/];
 const KNOWLEDGE = [/^machines\//, /^src\/api\//, /^src\/address\//, ...PORT, ...SHARED, ...PURE];

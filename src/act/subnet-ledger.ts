@@ -11,6 +11,7 @@ import type { Family } from "../address/address.ts";
 import { formatRanges } from "../address/range-set.ts";
 import type { Book } from "../api/book.ts";
 import { FINALIZER } from "../api/names.ts";
+import { steadyBackOffMs } from "../back-off.ts";
 import { sleep } from "../clock.ts";
 import { ApiError, hasCode } from "../cluster/cluster.ts";
 import { type Answer, type Cut, type LedgerSituation, planLedger, type Want } from "./ledger-plan.ts";
@@ -23,8 +24,7 @@ interface Line extends Want {
   told: string;
 }
 
-const backOffMsMin = 100;
-const backOffMsMax = 30_000;
+const backOff = { firstMs: 100, maxMs: 30_000 };
 /** A write that took long is followed by a longer time of gathering, so that a large ledger is written less often. */
 const gatherPerWrite = 4;
 const gatherMsMax = 1_000;
@@ -209,8 +209,8 @@ export class SubnetLedger {
     const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     // A conflict has been read again already: the next try sees what is there.
     const isConflict = hasCode(error, 409) && this.#failures === 0;
-    const backOff = Math.min(backOffMsMax, backOffMsMin * 2 ** Math.min(this.#failures++, 10)) * (0.5 + random() / 2);
-    const retryInMs = isConflict ? 0 : Math.max(asked, backOff);
+    this.#failures += 1;
+    const retryInMs = isConflict ? 0 : Math.max(asked, steadyBackOffMs(backOff, this.#failures, random));
     this.#notBefore = clock.now() + retryInMs;
     onFailure(this.#name, error, retryInMs);
     if (!hasCode(error, 403, 422)) return;

@@ -8,9 +8,9 @@
  * @module
  */
 
+import { type BackOff, backOffMs } from "../back-off.ts";
 import type { Clock } from "../clock.ts";
 import { ApiError, hasCode } from "../cluster/cluster.ts";
-import { type BackOff, backOffMs } from "./back-off.ts";
 import { createPacedQueue, type PacedQueue } from "./paced-queue.ts";
 import { type Phase, QueuedKey, type Run } from "./queued-key.ts";
 

@@ -7,8 +7,8 @@
  * @module
  */
 
+import { steadyBackOffMs } from "../back-off.ts";
 import { type Clock, sleep } from "../clock.ts";
-import { backoffMs } from "./backoff.ts";
 import { ApiError, type Cluster, type KubeObject, type ListOptions, type ObjectRef, type Resource } from "./cluster.ts";
 import { listPages } from "./paged-list.ts";
 import { type Change, ReflectedStore, type Seen, seen, storeKey } from "./reflected-store.ts";
@@ -66,6 +66,7 @@ export interface Reflector<T> {
 
 const watchSecondsMin = 240;
 const watchSecondsSpread = 240;
+const backOff = { firstMs: 500, maxMs: 30_000 };
 /** A watch that ends sooner without having told anything counts as failed: else a refusing proxy makes a tight loop. */
 const healthyWatchMs = 1_000;
 
@@ -214,8 +215,9 @@ class Reflection<O extends KubeObject, T> {
     // A server restored from a backup does not know our version yet and would refuse it for days.
     const isFromFuture = code === 504 && /too large resource version/i.test((error as ApiError).message);
     if (isExpired || isFromFuture) this.#position = undefined;
-    const isFirst = this.#failures === 0;
-    const waitMs = backoffMs(this.#failures++, random);
+    this.#failures += 1;
+    const isFirst = this.#failures === 1;
+    const waitMs = steadyBackOffMs(backOff, this.#failures, random);
     const delayMs = Math.max(isExpired && isFirst ? 0 : waitMs, retryAfterSeconds * 1000);
     this.#guard(() => this.#options.onState?.({ phase: "waiting", error, delayMs }));
     if (delayMs > 0) await sleep(clock, delayMs, this.#ending.signal);

@@ -2,8 +2,8 @@
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { backOffMs } from "../../src/act/back-off.ts";
 import { createTokenBucket } from "../../src/act/token-bucket.ts";
+import { backOffMs } from "../../src/back-off.ts";
 
 const buckets = suite("token bucket");
 
