@@ -59,12 +59,13 @@ export class Load {
     });
   }
 
-  create(callers: number, subnet: string): Promise<Phase> {
-    const annotations = {
-      [ANNOTATION.subnet]: JSON.stringify({ ipv4: [subnet] }),
-      [ANNOTATION.ipNumber]: "+1",
-    };
-    return this.#phase(3, callers, async (name) => {
+  /** The applications take turns with the subnets. */
+  create(callers: number, subnets: readonly string[]): Promise<Phase> {
+    return this.#phase(3, callers, async (name, index) => {
+      const annotations = {
+        [ANNOTATION.subnet]: JSON.stringify({ ipv4: [subnets[index % subnets.length]] }),
+        [ANNOTATION.ipNumber]: "+1",
+      };
       await this.#cluster.create(deployments, deployment(this.#namespace, name, annotations));
     });
   }
@@ -83,7 +84,7 @@ export class Load {
     return this.#reflector.stop();
   }
 
-  async #phase(wanted: number, callers: number, send: (name: string) => Promise<void>): Promise<Phase> {
+  async #phase(wanted: number, callers: number, send: (name: string, index: number) => Promise<void>): Promise<Phase> {
     await this.#reflector.synced;
     this.#wanted = wanted;
     this.#latencies = [];
@@ -92,9 +93,9 @@ export class Load {
       this.#done = resolve;
     });
     const startedAt = systemClock.now();
-    await inParallel(this.#names, callers, (name) => {
+    await inParallel(this.#names, callers, (name, index) => {
       this.#sent.set(name, systemClock.now());
-      return send(name);
+      return send(name, index);
     });
     await done;
     return { seconds: (systemClock.now() - startedAt) / 1000, latencies: this.#latencies.toSorted((a, b) => a - b) };
