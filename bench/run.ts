@@ -11,6 +11,7 @@ import { once } from "node:events";
 import { namespaces, spiderSubnets } from "../src/api/resources.ts";
 import type { SpiderSubnet } from "../src/api/subnet.ts";
 import { sleep, systemClock } from "../src/clock.ts";
+import type { Cluster } from "../src/cluster/cluster.ts";
 import { connect } from "../src/cluster/kubernetes/connect.ts";
 import { measureCeiling } from "./ceiling.ts";
 import { Load, type Phase } from "./load.ts";
@@ -79,13 +80,8 @@ function report(name: string, phase: Phase, settledSeconds: number, figures: Fig
   bar(`${name}: peak RSS, MiB`, figures.peakMiB, figures.peakMiB <= memoryBar, `≤ ${memoryBar}`);
 }
 
-async function main(kubeconfigPath: string): Promise<void> {
-  const BUNDLE = "bench/operator.ts:dist/bench-operator.mjs";
-  execFileSync("rolldown", ["-c", ".ci/bundle.config.js"], { env: { ...process.env, BUNDLE }, stdio: "ignore" });
-  const cluster = await connect({ kubeconfig: kubeconfigPath, connections: callers });
-  const run = `bench-${systemClock.now().toString(36)}`;
-  await cluster.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: run } });
-  const subnets = await Promise.all(
+function createSubnets(cluster: Cluster, run: string): Promise<SpiderSubnet[]> {
+  return Promise.all(
     Array.from({ length: Math.ceil(apps / appsPerSubnetMax) }, (_, i) =>
       cluster.create<SpiderSubnet>(spiderSubnets, {
         metadata: { name: `${run}-${i}` },
@@ -93,6 +89,15 @@ async function main(kubeconfigPath: string): Promise<void> {
       }),
     ),
   );
+}
+
+async function main(kubeconfigPath: string): Promise<void> {
+  const BUNDLE = "bench/operator.ts:dist/bench-operator.mjs";
+  execFileSync("rolldown", ["-c", ".ci/bundle.config.js"], { env: { ...process.env, BUNDLE }, stdio: "ignore" });
+  const cluster = await connect({ kubeconfig: kubeconfigPath, connections: callers });
+  const run = `bench-${systemClock.now().toString(36)}`;
+  await cluster.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: run } });
+  const subnets = await createSubnets(cluster, run);
   const ceiling = await measureCeiling(cluster, subnets[0] as SpiderSubnet, apps, callers);
   const child = fork("dist/bench-operator.mjs", [kubeconfigPath], {
     execArgv: (process.env["BENCH_FLAGS"] ?? "--max-semi-space-size=4").split(" ").filter(Boolean),
