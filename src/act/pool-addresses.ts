@@ -3,17 +3,7 @@
  * @module
  */
 
-import type { Family } from "../address/address.ts";
-import {
-  countOf,
-  EMPTY,
-  intersect,
-  parseRanges,
-  type RangeSet,
-  subtract,
-  takeLowest,
-  union,
-} from "../address/range-set.ts";
+import { countOf, intersect, type RangeSet, subtract, takeLowest, union } from "../address/range-set.ts";
 import { applicationOfPool, groupOf } from "../api/application.ts";
 import type { AutoPoolOwner } from "../api/auto-pool.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
@@ -27,15 +17,6 @@ export function choose(recorded: RangeSet, inUse: RangeSet, held: RangeSet, size
   const own = subtract(intersect(held, recorded), inUse);
   const kept = union(inUse, takeLowest(own, BigInt(size) - countOf(inUse)));
   return union(kept, takeLowest(subtract(recorded, kept), BigInt(size) - countOf(kept)));
-}
-
-/** Returns the addresses of `spec.ips`; none where somebody wrote what cannot be read, which is then replaced. */
-export function rangesOf(pool: SpiderIPPool, family: Family): RangeSet {
-  try {
-    return parseRanges(pool.spec.ips, family);
-  } catch {
-    return EMPTY;
-  }
 }
 
 /** Tells whether a pool was made for this application, interface and family. */

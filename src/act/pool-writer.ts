@@ -12,7 +12,7 @@ import { allocatedRanges } from "../api/allocated-ips.ts";
 import { applicationText } from "../api/application.ts";
 import { type AutoPoolOwner, correctionOf, keptSize, newPool } from "../api/auto-pool.ts";
 import type { Book } from "../api/book.ts";
-import type { SpiderIPPool } from "../api/ippool.ts";
+import { rangesOf, type SpiderIPPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
@@ -20,7 +20,7 @@ import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
 import type { Ledger } from "./ledger.ts";
 import { isEnough } from "./ledger-plan.ts";
 import { type Notice, notice } from "./notices.ts";
-import { choose, isFor, rangesOf } from "./pool-addresses.ts";
+import { choose, isFor } from "./pool-addresses.ts";
 import { PoolCreates } from "./pool-creates.ts";
 import { PoolNames } from "./pool-names.ts";
 

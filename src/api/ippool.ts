@@ -4,7 +4,7 @@
  */
 
 import type { Family } from "../address/address.ts";
-import { parseRanges, type RangeSet, subtract } from "../address/range-set.ts";
+import { EMPTY, parseRanges, type RangeSet, subtract } from "../address/range-set.ts";
 import type { KubeObject } from "../cluster/cluster.ts";
 import type { Condition } from "./condition.ts";
 import { LABEL } from "./names.ts";
@@ -62,6 +62,15 @@ export interface SpiderIPPool extends KubeObject {
 export function totalOf(spec: Pick<SpiderIPPoolSpec, "subnet" | "ipVersion" | "ips" | "excludeIPs">): RangeSet {
   const family = familyOfSubnet(spec);
   return subtract(parseRanges(spec.ips, family), parseRanges(spec.excludeIPs, family));
+}
+
+/** Returns the addresses of `spec.ips`; none where somebody wrote what cannot be read, which is then replaced. */
+export function rangesOf(pool: SpiderIPPool, family: Family): RangeSet {
+  try {
+    return parseRanges(pool.spec.ips, family);
+  } catch {
+    return EMPTY;
+  }
 }
 
 /** Tells whether a pool is an automatic one: the label's existence decides, its value does not (spec §2.2.1). */

@@ -8,11 +8,11 @@
 
 import type { PoolFact, WorkloadFact } from "../../machines/events.ts";
 import type { Family } from "../address/address.ts";
-import { countOf, EMPTY, equals, parseRanges, type RangeSet } from "../address/range-set.ts";
+import { countOf, EMPTY, equals, type RangeSet } from "../address/range-set.ts";
 import { allocatedRanges } from "../api/allocated-ips.ts";
 import { type Application, applicationText } from "../api/application.ts";
 import { type AutoPoolOwner, correctionOf, keptSize } from "../api/auto-pool.ts";
-import type { SpiderIPPool } from "../api/ippool.ts";
+import { rangesOf, type SpiderIPPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { ownerOf } from "./pool-owner.ts";
@@ -162,15 +162,6 @@ function asItIs(pool: SpiderIPPool, uid: string, around: Surroundings): WantedPo
 function whose(pool: SpiderIPPool, around: Surroundings): AutoPoolOwner | undefined {
   const subnet = pool.metadata.labels?.[LABEL.ownerSubnet] ?? "";
   return ownerOf(pool, around.recordedFor(subnet, pool.metadata.name));
-}
-
-/** Returns the addresses in `spec.ips`; none where somebody wrote something that cannot be read. */
-export function rangesOf(pool: SpiderIPPool, family: Family): RangeSet {
-  try {
-    return parseRanges(pool.spec.ips, family);
-  } catch {
-    return EMPTY;
-  }
 }
 
 function sizeOf(pool: SpiderIPPool, family: Family): number {

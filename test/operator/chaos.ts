@@ -9,7 +9,8 @@ import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { pods, spiderReservedIPs, spiderSubnets } from "../../src/api/resources.ts";
 import type { Resource } from "../../src/cluster/cluster.ts";
 import type { FaultPolicy } from "../../src/cluster/memory/faults.ts";
-import { cloneSets, type MemoryWorld } from "../support/memory-world.ts";
+import { cloneSets } from "../../src/simulation/clone-set.ts";
+import type { MemoryWorld } from "../support/memory-world.ts";
 import {
   allocate,
   annotateWorkload,

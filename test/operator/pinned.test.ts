@@ -7,7 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { LABEL } from "../../src/api/names.ts";
 import { pods, spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
-import { cloneSets } from "../support/memory-world.ts";
+import { cloneSets } from "../../src/simulation/clone-set.ts";
 import { annotationsOf, cloneSet, NAMESPACE, podOf } from "../support/scenario.ts";
 import { onlyPool, onS4, reasons, recorded, scenario, settled, summary } from "./scene.ts";
 

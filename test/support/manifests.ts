@@ -7,6 +7,7 @@
 
 import { cronJobs, daemonSets, deployments, jobs, replicaSets, statefulSets } from "../../src/api/resources.ts";
 import type { Cluster, KubeObject, ObjectRef, Resource } from "../../src/cluster/cluster.ts";
+import { cloneSets } from "../../src/simulation/clone-set.ts";
 import { eventually } from "./eventually.ts";
 import { removeObject } from "./real.ts";
 
@@ -54,13 +55,6 @@ export interface KindOfWorkload {
 }
 
 const nodes: Resource = { group: "", version: "v1", plural: "nodes", kind: "Node", namespaced: false };
-export const cloneSets: Resource = {
-  group: "apps.kruise.io",
-  version: "v1alpha1",
-  plural: "clonesets",
-  kind: "CloneSet",
-  namespaced: true,
-};
 /** Label of the nodes that a namespace's DaemonSets select. */
 const nodeLabel = "autopool.test/namespace";
 /** Label of all nodes that were made for a namespace. */

@@ -23,16 +23,8 @@ import { silentLog } from "../../src/log.ts";
 import { Operator } from "../../src/operator.ts";
 import { seededRandom } from "../../src/random.ts";
 import { defaultSettings, type OperatorSettings } from "../../src/settings.ts";
+import { cloneSets } from "../../src/simulation/clone-set.ts";
 import { forbiddenChange, type Rule, type Violation, violationsOf } from "./invariants.ts";
-
-/** A kind that Kubernetes does not ship. */
-export const cloneSets: Resource = {
-  group: "apps.kruise.io",
-  version: "v1alpha1",
-  plural: "clonesets",
-  kind: "CloneSet",
-  namespaced: true,
-};
 
 export interface WorldOptions {
   readonly seed?: number;

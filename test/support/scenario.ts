@@ -18,7 +18,7 @@ import {
 } from "../../src/api/resources.ts";
 import type { SpiderSubnet } from "../../src/api/subnet.ts";
 import type { Cluster, KubeObject, Resource } from "../../src/cluster/cluster.ts";
-import { cloneSets } from "./memory-world.ts";
+import { cloneSets } from "../../src/simulation/clone-set.ts";
 
 /** The six kinds whose pools follow them. */
 export const nativeResources: readonly Resource[] = [
