@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the programs of the test cluster from Go modules: build.sh [etcd] [kubernetes] [kruise],
-# all three without an argument. What is built already is left alone.
-# Prints one line per module: its name and the folder that has bin/.
+# Builds the programs of the test cluster from Go modules: build.sh [etcd] [kubernetes] [kruise]
+# [kubelet] [containerd] [relay], all of them without an argument. The last three are what nodes need.
+# What is built already is left alone. Prints one line per argument: it, and the folder that has bin/.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,10 +12,9 @@ say() { printf 'build: %s\n' "$*" >&2; }
 # A folder is named after everything that decides what is in it, so a changed version never
 # finds an old binary, and two checkouts share what they have in common.
 folder() {
-  local hash
-  hash=$(cat "$here/go/$1/"*.go "$here/go/$1/go.mod" "$here/go/$1/go.sum" "$here/build.sh" |
-    sha256sum)
-  printf '%s/%s-%s' "$cache" "$1" "${hash:0:12}"
+  local module=${1/kubelet/kubernetes} hash # the kubelet is a program of that module
+  hash=$({ cat "$here/go/$module/"*; declare -f compile "build_$module"; } | sha256sum)
+  printf '%s/%s-%s' "$cache" "$module" "${hash:0:12}"
 }
 
 require_go() {
@@ -29,7 +28,7 @@ MESSAGE
   exit 3
 }
 
-# compile MODULE BINARY PACKAGE [LDFLAGS]
+# compile MODULE BINARY PACKAGE [LDFLAGS [TAGS]]
 compile() {
   local target unfinished began
   target=$(folder "$1")/bin/$2
@@ -42,7 +41,7 @@ compile() {
   # -buildvcs=false: the state of this repository is not part of the program.
   (cd "$here/go/$1" &&
     CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false \
-      -ldflags "-s -w ${4:-}" -o "$unfinished" "$3")
+      -tags "${5:-}" -ldflags "-s -w ${4:-}" -o "$unfinished" "$3")
   mv "$unfinished" "$target"
   say "$2: $((SECONDS - began)) s"
 }
@@ -51,17 +50,30 @@ version_of() { awk -v module="$1" '$1 == "require" && $2 == module { print $3 }'
 
 build_etcd() { compile etcd etcd .; }
 
-build_kubernetes() {
+build_kubernetes() { # [program...]
   local version minor at=k8s.io/component-base/version name
+  [ $# -gt 0 ] || set -- kube-apiserver kube-controller-manager kube-scheduler kubectl
   version=$(version_of k8s.io/kubernetes "$here/go/kubernetes/go.mod")
   minor=${version#v1.}
   minor=${minor%%.*}
   # Without a version of its own kube-apiserver refuses to start: it cannot emulate v0.0.
-  for name in kube-apiserver kube-controller-manager kube-scheduler kubectl; do
+  for name in "$@"; do
     compile kubernetes "$name" "k8s.io/kubernetes/cmd/$name" \
       "-X $at.gitVersion=$version -X $at.gitMajor=1 -X $at.gitMinor=$minor"
   done
 }
+
+build_kubelet() { build_kubernetes kubelet; }
+
+build_containerd() {
+  local root=github.com/containerd/containerd/v2/cmd name
+  # Both snapshotters want C libraries; the nodes use overlayfs.
+  for name in containerd containerd-shim-runc-v2 ctr; do
+    compile containerd "$name" "$root/$name" '' no_btrfs,no_devmapper
+  done
+}
+
+build_relay() { compile relay relay .; }
 
 build_kruise() {
   local root source
@@ -79,14 +91,14 @@ build_kruise() {
 }
 
 mkdir -p "$cache"
-[ $# -gt 0 ] || set -- etcd kubernetes kruise
+[ $# -gt 0 ] || set -- etcd kubernetes kruise kubelet containerd relay
 # One build at a time: a second caller waits, then finds everything there.
 exec 8>"$cache/lock"
 flock -n 8 || { say 'another build is running; waiting for it'; flock 8; }
 for module in "$@"; do
   case $module in
-    etcd | kubernetes | kruise) "build_$module" ;;
-    *) say "unknown module $module: etcd, kubernetes or kruise"; exit 2 ;;
+    etcd | kubernetes | kruise | kubelet | containerd | relay) "build_$module" ;;
+    *) say "unknown module $module: etcd, kubernetes, kruise, kubelet, containerd or relay"; exit 2 ;;
   esac
   printf '%s %s\n' "$module" "$(folder "$module")"
 done

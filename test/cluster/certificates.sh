@@ -48,6 +48,15 @@ YAML
   mv "$2.new" "$2"
 }
 
+# write_node_certificates NAME ADDRESS: what its kubelet shows to the API server, and to who asks it.
+write_node_certificates() (
+  umask 077
+  certificate "$1-client" ca "/O=system:nodes/CN=system:node:$1" clientAuth
+  certificate "$1-server" ca "/CN=$1" serverAuth "DNS:$1,IP:$2"
+  # The API server has the same address inside a node: a relay carries it there.
+  write_kubeconfig "$1-client" "$state/nodes/$1/kubeconfig"
+)
+
 write_certificates() ( # in a subshell, for the umask: the keys are nobody else's
   service=kubernetes.default
   umask 077

@@ -17,6 +17,7 @@ if [ ! -s "$state/settings" ]; then
 fi
 require flock
 lock
+AUTOPOOL_CLUSTER_LOCKED=yes "$here/node.sh" down all
 for name in kruise-manager kube-scheduler kube-controller-manager kube-apiserver etcd; do
   halt "$name" "$signal"
 done

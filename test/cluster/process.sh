@@ -5,6 +5,8 @@
 set -euo pipefail
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=SCRIPTDIR/programs.sh
+. "$here/programs.sh"
 
 action=${1:-} name=${2:-}
 [ -s "$state/settings" ] || fail "no cluster in $state; run up.sh first"
