@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ConfigError, readConfig, settingsHelp } from "../src/config.ts";
+import { ConfigError, settingsHelp } from "../src/config.ts";
+import { operatorSettings, readOperatorConfig } from "../src/operator-config.ts";
 
 const config = suite("configuration");
 const folder = mkdtempSync(join(tmpdir(), "autopool-config-"));
@@ -18,7 +19,7 @@ function file(text: string): string {
 
 function mistakesOf(args: string[], environment: NodeJS.ProcessEnv = {}): string {
   try {
-    readConfig(args, environment);
+    readOperatorConfig(args, environment);
   } catch (error) {
     assert.instance(error, ConfigError);
     return (error as ConfigError).message;
@@ -27,7 +28,7 @@ function mistakesOf(args: string[], environment: NodeJS.ProcessEnv = {}): string
 }
 
 config("has defaults for everything", () => {
-  const { defaultNumber, families, concurrency, once, dryRun, logLevel } = readConfig([], {});
+  const { defaultNumber, families, concurrency, once, dryRun, logLevel } = readOperatorConfig([], {});
 
   assert.equal(defaultNumber, { fixed: false, count: 1 });
   assert.equal(families, [4, 6]);
@@ -39,26 +40,26 @@ config("takes a flag before the environment before the file", () => {
   const path = file("concurrency: 3\nlogLevel: warn\nnudgeSeconds: 7\n");
   const environment = { AUTOPOOL_CONCURRENCY: "4", AUTOPOOL_LOG_LEVEL: "error" };
 
-  const read = readConfig(["--config", path, "--concurrency", "5"], environment);
+  const read = readOperatorConfig(["--config", path, "--concurrency", "5"], environment);
 
   assert.equal([read.concurrency, read.logLevel, read.nudgeMs], [5, "error", 7000]);
 });
 
 config("finds the file by the environment too", () => {
-  assert.is(readConfig([], { AUTOPOOL_CONFIG: file("concurrency: 6") }).concurrency, 6);
+  assert.is(readOperatorConfig([], { AUTOPOOL_CONFIG: file("concurrency: 6") }).concurrency, 6);
 });
 
 config("understands the reference's file where it says the same", () => {
   const path = file("enableIPv6: false\nclusterSubnetDefaultFlexibleIPNumber: 2\nenableStatefulSet: true\n");
 
-  const { families, defaultNumber } = readConfig(["--config", path], {});
+  const { families, defaultNumber } = readOperatorConfig(["--config", path], {});
 
   assert.equal(families, [4]);
   assert.equal(defaultNumber, { fixed: false, count: 2 });
 });
 
 config("makes a dry run one that ends", () => {
-  assert.is(readConfig(["--dry-run"], {}).once, true);
+  assert.is(readOperatorConfig(["--dry-run"], {}).once, true);
 });
 
 config("names all mistakes at once, each with setting, value and what would be right", () => {
@@ -83,7 +84,7 @@ config("refuses a file that cannot be read, is no mapping, or has a wrong value"
 });
 
 config("lists every setting with its environment variable in the help", () => {
-  const help = settingsHelp();
+  const help = settingsHelp(operatorSettings);
 
   for (const name of ["CONFIG", "KUBECONFIG", "DEFAULT_IP_NUMBER", "ENABLE_IPV6", "DRY_RUN", "WRITES_PER_SECOND"]) {
     assert.match(help, `AUTOPOOL_${name}`);

@@ -5,9 +5,10 @@
 
 import { systemClock } from "../clock.ts";
 import { connect } from "../cluster/kubernetes/connect.ts";
-import { type Config, readConfig, settingsHelp } from "../config.ts";
+import { settingsHelp } from "../config.ts";
 import { createLog } from "../log.ts";
 import { Operator } from "../operator.ts";
+import { type OperatorConfig, operatorSettings, readOperatorConfig } from "../operator-config.ts";
 import { systemRandom } from "../random.ts";
 import type { Command } from "./command.ts";
 
@@ -20,12 +21,12 @@ export const run: Command = {
 Watches the cluster and keeps every application's pools true to it.
 
 Settings, each also as environment variable, or in the file of --config:
-${settingsHelp()}
+${settingsHelp(operatorSettings)}
 
 Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
 `,
   async execute(args, { signal, print }) {
-    const config = readConfig(args);
+    const config = readOperatorConfig(args);
     const log = createLog({
       clock: systemClock,
       level: config.logLevel,
@@ -58,7 +59,7 @@ Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
 
 async function operate(
   operator: Operator,
-  config: Config,
+  config: OperatorConfig,
   signal: AbortSignal,
   tell: (message: string) => void,
 ): Promise<void> {

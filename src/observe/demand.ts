@@ -8,15 +8,15 @@
 
 import type { Family } from "../address/address.ts";
 import type { Application } from "../api/application.ts";
-import type { PinnedPod } from "./pod-owner.ts";
-import { checkPinned } from "./pod-owner.ts";
 import {
   type AddressNumber,
   AnnotationError,
   formatNumber,
   type PoolAnnotations,
   parsePoolAnnotations,
-} from "./pool-annotations.ts";
+} from "../api/pool-annotations.ts";
+import type { PinnedPod } from "./pod-owner.ts";
+import { checkPinned } from "./pod-owner.ts";
 import type { Demand, WantedPool } from "./pool-life.ts";
 import type { Workload } from "./workload.ts";
 

@@ -7,8 +7,8 @@
  */
 
 import { ANNOTATION } from "../api/names.ts";
+import { AnnotationError, parseAddressNumber } from "../api/pool-annotations.ts";
 import type { KubeObject } from "../cluster/cluster.ts";
-import { AnnotationError, parseAddressNumber } from "./pool-annotations.ts";
 import { controllerOf, isThirdParty, ownAnnotations } from "./workload.ts";
 
 /** The controller that a pod names as its owner. */

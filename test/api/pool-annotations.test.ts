@@ -9,7 +9,7 @@ import {
   parseAddressNumber,
   parsePoolAnnotations,
   type WantedInterface,
-} from "../../src/observe/pool-annotations.ts";
+} from "../../src/api/pool-annotations.ts";
 
 const SUBNETS = "ipam.spidernet.io/subnets";
 const SUBNET = "ipam.spidernet.io/subnet";

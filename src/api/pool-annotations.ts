@@ -7,7 +7,17 @@
  * @module
  */
 
-import { ANNOTATION } from "../api/names.ts";
+import {
+  decodeObject,
+  decodeText,
+  decodeTexts,
+  type Members,
+  parseJson,
+  parseObjects,
+  type Refuse,
+} from "./go-json.ts";
+import { ANNOTATION } from "./names.ts";
+import { quote } from "./quote.ts";
 
 /** The subnets that one NIC takes its addresses from; at least one of the two. */
 export interface WantedInterface {
@@ -51,8 +61,6 @@ export class AnnotationError extends Error {
 /** NIC of a `subnet` annotation that names none. */
 const INTERFACE_DEFAULT = "eth0";
 const NUMBER_MAX = 2 ** 31;
-/** An annotation may be 256 KiB long, the text of an Event 1 KiB. */
-const QUOTE_LENGTH_MAX = 256;
 /** At most IFNAMSIZ - 1 characters; it becomes a label's value, which allows less than Linux does. */
 const INTERFACE_PATTERN = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,13}[A-Za-z0-9])?$/;
 const OBJECT_NAME_PATTERN = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
@@ -64,9 +72,9 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 
 /** One item of the annotation as decoded; "" and absent are the same, as in Go. */
 interface Item {
-  interface: string;
-  ipv4: readonly string[];
-  ipv6: readonly string[];
+  readonly interface: string;
+  readonly ipv4: readonly string[];
+  readonly ipv6: readonly string[];
 }
 
 /**
@@ -122,54 +130,23 @@ function parseReclaim(value: string | undefined): boolean {
   return reclaim;
 }
 
-type Refuse = (reason: string) => AnnotationError;
-
 function decodeSeveral(text: string, refuse: Refuse): Item[] {
-  const value = parseJson(text, refuse) ?? [];
-  if (!Array.isArray(value)) throw refuse("it must be a JSON array of objects");
-  if (value.length === 0) throw refuse("it names no subnet");
-  return value.map((item: unknown, index) => decodeItem(item ?? {}, `item ${index} of the array`, refuse));
+  const items = parseObjects(text, refuse);
+  if (items.length === 0) throw refuse("it names no subnet");
+  return items.map((members) => decodeItem(members, refuse));
 }
 
 function decodeOne(text: string, refuse: Refuse): Item[] {
   const value = parseJson(text, refuse);
   if (value === null) throw refuse("it names no subnet");
-  const item = decodeItem(value, "it", refuse);
+  const item = decodeItem(decodeObject(value, "it", refuse), refuse);
   return [{ ...item, interface: item.interface || INTERFACE_DEFAULT }];
 }
 
-function parseJson(text: string, refuse: Refuse): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw refuse(`it is not JSON: ${(error as Error).message}`);
-  }
-}
-
-function decodeItem(value: unknown, what: string, refuse: Refuse): Item {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw refuse(`${what} must be a JSON object`);
-  }
-  const item: Item = { interface: "", ipv4: [], ipv6: [] };
-  // Members in their order: of two that differ only in case the last one counts.
-  for (const [name, member] of Object.entries(value)) {
-    const field = name.toLowerCase();
-    if (member === null) continue;
-    if (field === "interface") {
-      if (typeof member !== "string") throw refuse('"interface" must be a string');
-      item.interface = member;
-    } else if (field === "ipv4" || field === "ipv6") {
-      item[field] = decodeNames(member, field, refuse);
-    }
-  }
-  return item;
-}
-
-function decodeNames(value: unknown, field: string, refuse: Refuse): string[] {
-  if (!Array.isArray(value) || !value.every((name) => typeof name === "string" || name === null)) {
-    throw refuse(`"${field}" must be an array of subnet names`);
-  }
-  return value.map((name: string | null) => name ?? "");
+function decodeItem(members: Members, refuse: Refuse): Item {
+  const names = (field: string): string[] =>
+    decodeTexts(members.get(field), `"${field}" must be an array of subnet names`, refuse);
+  return { interface: decodeText(members, "interface", refuse), ipv4: names("ipv4"), ipv6: names("ipv6") };
 }
 
 function toWanted(item: Item, refuse: Refuse): WantedInterface {
@@ -217,8 +194,4 @@ function refuseRepetitions(interfaces: readonly WantedInterface[], refuse: Refus
 function sharedSubnet(a: WantedInterface, b: WantedInterface): string | undefined {
   if (a.ipv4 !== undefined && a.ipv4 === b.ipv4) return a.ipv4;
   return a.ipv6 !== undefined && a.ipv6 === b.ipv6 ? a.ipv6 : undefined;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > QUOTE_LENGTH_MAX ? `${text.slice(0, QUOTE_LENGTH_MAX)}…` : text);
 }

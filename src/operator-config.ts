@@ -1,0 +1,92 @@
+/**
+ * The settings of `autopool run`.
+ * @module
+ */
+
+import { AnnotationError, parseAddressNumber } from "./api/pool-annotations.ts";
+import { readSettings } from "./config.ts";
+import {
+  boolean,
+  connectionSettings,
+  familySettings,
+  integer,
+  logSettings,
+  type Setting,
+  type SharedConfig,
+  toSharedConfig,
+} from "./setting.ts";
+import { defaultSettings, type OperatorSettings } from "./settings.ts";
+
+/** Everything that `autopool run` can be told. */
+export interface OperatorConfig extends OperatorSettings, SharedConfig {
+  readonly families: SharedConfig["families"];
+  readonly once: boolean;
+  readonly dryRun: boolean;
+}
+
+function addressNumber(text: string): string | undefined {
+  try {
+    return parseAddressNumber(text) ? undefined : "must not be empty";
+  } catch (error) {
+    return error instanceof AnnotationError ? error.reason : String(error);
+  }
+}
+
+export const operatorSettings = [
+  ...connectionSettings,
+  {
+    name: "default-ip-number",
+    help: "for native applications without the annotation ippool-ip-number: N, or +N beyond their replicas",
+    default: "+1",
+    aliases: ["clusterSubnetDefaultFlexibleIPNumber", "clusterSubnetAutoPoolDefaultRedundantIPNumber"],
+    check: addressNumber,
+  },
+  ...familySettings,
+  { name: "concurrency", help: "writes under way at once", default: "20", check: integer(1, 500) },
+  {
+    name: "writes-per-second",
+    help: "most writes per second; 0 is no limit",
+    default: "500",
+    check: integer(0, 100_000),
+  },
+  {
+    name: "gather-milliseconds",
+    help: "least time between two writes of one subnet's ledger",
+    default: "100",
+    check: integer(0, 10_000),
+  },
+  {
+    name: "nudge-seconds",
+    help: "how often pools that the API server refused are tried again",
+    default: "30",
+    check: integer(1, 3600),
+  },
+  ...logSettings,
+  { name: "once", help: "bring everything up to date, then end", default: "false", isSwitch: true, check: boolean },
+  {
+    name: "dry-run",
+    help: "print the operations that would be done, change nothing, then end",
+    default: "false",
+    isSwitch: true,
+    check: boolean,
+  },
+] as const satisfies readonly Setting[];
+
+/**
+ * Reads all settings of `autopool run`.
+ * @throws {ConfigError} If at least one cannot be used.
+ */
+export function readOperatorConfig(args: readonly string[], environment?: NodeJS.ProcessEnv): OperatorConfig {
+  const values = readSettings(operatorSettings, args, environment);
+  const writesPerSecond = Number(values["writes-per-second"]);
+  return Object.freeze({
+    ...toSharedConfig(values),
+    once: values.once === "true" || values["dry-run"] === "true",
+    dryRun: values["dry-run"] === "true",
+    defaultNumber: parseAddressNumber(values["default-ip-number"]) ?? defaultSettings.defaultNumber,
+    concurrency: Number(values.concurrency),
+    ...(writesPerSecond === 0 ? {} : { writesPerSecond }),
+    gatherMs: Number(values["gather-milliseconds"]),
+    nudgeMs: Number(values["nudge-seconds"]) * 1000,
+  });
+}
