@@ -50,6 +50,9 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly RegExp[]])
   ["src/cluster/kubernetes/", [/^@kubernetes\/client-node$/, /^undici$/, /^node:(?!timers)/, ...PORT, ...SHARED]],
   ["src/cluster/memory/", [...PORT, ...SHARED, ...PURE]],
   ["src/cluster/", [...SHARED, ...PURE]],
+  ["src/agent/", [...KNOWLEDGE, /^src\/ipam\//, /^src\/(?:log|config|setting)\.ts$/, /^node:(?!timers)/]],
+  // The plugin starts anew for every NIC: what it imports, every pod waits for.
+  ["src/cni/", [/^src\/(?:address\/address|api\/agent-protocol|api\/go-json|clock|log)\.ts$/, /^node:(?:fs|path)$/]],
   ["src/commands/", [/^src\//, /^machines\//, /^node:(?!timers)/, /^js-yaml$/]],
   ["src/main.ts", [/^src\//, /^node:(?!timers)/]],
   [
@@ -93,12 +96,13 @@ rooms("leave chance to src/random.ts", () => {
   nobody(naming(except(program, "src/random.ts"), /\bMath\.random\b/));
 });
 
+// The CNI plugin is a program of its own, with an interface and an end of its own.
 rooms("leave the environment and the arguments to src/config.ts", () => {
-  nobody(naming(except(program, "src/config.ts"), /\bprocess\s*\.\s*(?:env|argv)\b/));
+  nobody(naming(except(program, "src/config.ts", "src/cni/environment.ts"), /\bprocess\s*\.\s*(?:env|argv)\b/));
 });
 
 rooms("leave the end of the process to src/main.ts", () => {
-  nobody(naming(except(program, "src/main.ts"), /\bprocess\s*\.\s*exit\b/));
+  nobody(naming(except(program, "src/main.ts", "src/cni/main.ts"), /\bprocess\s*\.\s*exit\b/));
 });
 
 rooms.run();

@@ -1,0 +1,33 @@
+/**
+ * DEL: tells the agent that the pod's NIC is gone (ipam §5.4).
+ * @module
+ */
+
+import { AGENT_PATH, type DelArgs } from "../api/agent-protocol.ts";
+import { reasonIn } from "./agent-client.ts";
+import { type Call, podArgs, requestTimeoutMs } from "./call.ts";
+import { requireHealthyAgent } from "./health.ts";
+
+/**
+ * Gives the pod's addresses back.
+ *
+ * What the agent answers is logged only: an error would hold the pod's end up, and what is left is collected by the operator.
+ * Whether there is an agent at all does count, so that a node without one does not lose every DEL.
+ * @throws {CniError} If the agent does not answer.
+ */
+export async function del(call: Call): Promise<void> {
+  const { agent, environment, pod, log } = call;
+  if (pod.podName === "" || pod.podNamespace === "") {
+    // Its ADD cannot have got an address.
+    log.warn("no pod named, nothing to release");
+    return;
+  }
+  await requireHealthyAgent(call);
+  const body: DelArgs = { ...podArgs(call), ifName: environment.interfaceName, netNamespace: environment.netns };
+  const reason = await agent
+    .ask("DELETE", AGENT_PATH.ip, { body, timeoutMs: requestTimeoutMs })
+    .then((reply) => (reply.status === 200 ? undefined : reasonIn(reply)))
+    .catch((error: Error) => error.message);
+  if (reason === undefined) log.info("addresses released");
+  else log.error("addresses not released", { reason });
+}
