@@ -73,6 +73,11 @@ export function rangesOf(pool: SpiderIPPool, family: Family): RangeSet {
   }
 }
 
+/** Returns the family of a pool as {@link familyOfSubnet} does; `undefined` where neither the one nor the other is there. */
+export function familyOfPool({ spec }: SpiderIPPool): Family | undefined {
+  return spec.ipVersion || spec.subnet ? familyOfSubnet(spec) : undefined;
+}
+
 /** Tells whether a pool is an automatic one: the label's existence decides, its value does not (spec §2.2.1). */
 export function isAutoPool(pool: KubeObject): boolean {
   return pool.metadata.labels?.[LABEL.applicationName] !== undefined;
