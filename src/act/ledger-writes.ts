@@ -42,8 +42,8 @@ export class LedgerWrites {
    * @throws {ApiError} The server's refusal; after a conflict the subnet has been read again.
    * @throws {UnknownOutcome} If no answer came.
    */
-  async write({ metadata }: SpiderSubnet, book: Book, total: RangeSet, pools: Iterable<string>): Promise<void> {
-    const { resourceVersion } = metadata;
+  async write(subnet: SpiderSubnet, book: Book, total: RangeSet, pools: Iterable<string>): Promise<void> {
+    const { resourceVersion } = subnet.metadata;
     const status = {
       controlledIPPools: book.text ?? null,
       allocatedIPCount: asInt64(book.count),
@@ -53,7 +53,12 @@ export class LedgerWrites {
     try {
       const ref = { name: this.#name };
       const patch = { metadata: { resourceVersion }, status };
-      this.#view.learnSubnet(await this.#cluster.patch(spiderSubnets, ref, patch, { subresource: "status" }));
+      // A large ledger need not come back: on this version of the object the patch alone says what it is now.
+      const { metadata } = await this.#cluster.patch(spiderSubnets, ref, patch, {
+        subresource: "status",
+        metadataOnly: true,
+      });
+      this.#view.learnSubnet({ ...subnet, metadata, status: { ...subnet.status, ...status } });
     } catch (error) {
       if (hasCode(error, 409)) await this.#read();
       if (isUnknownOutcome(error)) for (const pool of pools) this.#doubtful.add(pool);

@@ -58,6 +58,11 @@ export interface ObjectRef {
 export interface ListOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
+  /**
+   * `field=value`, `field!=value`, joined by commas. Every resource knows `metadata.name` and `metadata.namespace`, pods also
+   * `spec.nodeName` and `status.phase`; another field is refused with 400. It may name what `metadataOnly` leaves out.
+   */
+  readonly fieldSelector?: string;
   /** Page size; absent means one page with everything. */
   readonly limit?: number;
   /** The `continue` token of the page before. */
@@ -78,6 +83,8 @@ export interface ObjectList<T extends KubeObject = KubeObject> {
 export interface WatchOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
+  /** As in a list; like a label selector it turns what begins to match into ADDED and what ceases to into DELETED. */
+  readonly fieldSelector?: string;
   /** Events after this version, in order. */
   readonly resourceVersion: string;
   /** The server ends the watch after this many seconds. */
@@ -101,6 +108,14 @@ export interface Preconditions {
 export interface WriteOptions {
   /** Write the status subresource instead of the object. */
   readonly subresource?: "status";
+  /** Only metadata comes back, for large objects whose content the writer knows already; then the answer has no spec and no status. */
+  readonly metadataOnly?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface GetOptions {
+  /** Only metadata travels; the object then has no spec and no status. */
+  readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -122,7 +137,7 @@ export interface Cluster {
    * Bookmarks are always asked for.
    */
   watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
-  get<T extends KubeObject>(resource: Resource, ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<T>;
+  get<T extends KubeObject>(resource: Resource, ref: ObjectRef, options?: GetOptions): Promise<T>;
   create<T extends KubeObject>(resource: Resource, object: T, options?: WriteOptions): Promise<T>;
   /** Replaces the object; `metadata.resourceVersion` in it makes the write conditional. */
   update<T extends KubeObject>(resource: Resource, object: T, options?: WriteOptions): Promise<T>;

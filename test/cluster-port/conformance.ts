@@ -7,6 +7,7 @@
  */
 import { suite } from "uvu";
 import { deletePromises } from "./delete-promises.ts";
+import { fieldPromises } from "./field-promises.ts";
 import { Bench, type Promises, type Target } from "./fixtures.ts";
 import { listPromises } from "./list-promises.ts";
 import { ownerPromises } from "./owner-promises.ts";
@@ -22,6 +23,7 @@ const all: readonly Promises[] = [
   deletePromises,
   ownerPromises,
   listPromises,
+  fieldPromises,
   watchPromises,
 ];
 

@@ -6,7 +6,7 @@
  * @module
  */
 import * as assert from "uvu/assert";
-import { configMaps, deployments, jobs, leases, spiderIPPools } from "../../src/api/resources.ts";
+import { configMaps, deployments, jobs, leases, pods, spiderIPPools } from "../../src/api/resources.ts";
 import {
   ApiError,
   type Cluster,
@@ -33,7 +33,7 @@ export interface Thing extends KubeObject {
 }
 
 /** The resources that objects are made of. */
-export const tried: readonly Resource[] = [configMaps, deployments, jobs, leases, spiderIPPools];
+export const tried: readonly Resource[] = [configMaps, deployments, jobs, leases, pods, spiderIPPools];
 
 export const namespace = "default";
 export const runLabel = "autopool.test/run";
@@ -85,6 +85,18 @@ export class Bench {
     const pod = { restartPolicy: "Never", containers: [{ name: "main", image: "none.example/none" }] };
     const spec = { parallelism: 0, template: { spec: pod } };
     return this.cluster.create<Thing>(jobs, { spec, metadata: this.metadata({ namespace }) });
+  }
+
+  /** Creates a pod that no scheduler takes, pending on a node that does not exist, or on none. */
+  pod(nodeName?: string): Promise<Thing> {
+    const containers = [{ name: "main", image: "none.example/none" }];
+    const spec = { schedulerName: "none", containers, ...(nodeName && { nodeName }) };
+    return this.cluster.create<Thing>(pods, { spec, metadata: this.metadata({ namespace }) });
+  }
+
+  /** Says how far a pod is, as its kubelet would. */
+  phase(pod: Thing, phase: string): Promise<Thing> {
+    return this.cluster.patch<Thing>(pods, refOf(pod), { status: { phase } }, { subresource: "status" });
   }
 
   /** Reads a watch of this run's objects until `count` events came (bookmarks not counted) or the server ends it. */

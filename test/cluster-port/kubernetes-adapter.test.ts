@@ -113,7 +113,8 @@ adapting("sends the paths, types and bodies that the API documents", async () =>
   await cluster.update(resource, { ...thing, kind: "Thing" }, { subresource: "status" });
   await cluster.patch(resource, ref, { spec: null });
   await cluster.delete(resource, ref, { preconditions: { uid: "u" }, propagationPolicy: "Orphan" });
-  assert.equal(await cluster.list(resource, { limit: 2, continue: "a+b", labelSelector: "x in (y)" }), {
+  const selectors = { labelSelector: "x in (y)", fieldSelector: "metadata.name!=b" };
+  assert.equal(await cluster.list(resource, { limit: 2, continue: "a+b", ...selectors }), {
     items: [],
     resourceVersion: "5",
   });
@@ -123,7 +124,7 @@ adapting("sends the paths, types and bodies that the API documents", async () =>
     `PUT /apis/example.io/v1/namespaces/n/things/a/status ${json_} ${body}`,
     'PATCH /apis/example.io/v1/namespaces/n/things/a application/merge-patch+json {"spec":null}',
     `DELETE /apis/example.io/v1/namespaces/n/things/a ${json_} {"apiVersion":"v1","kind":"DeleteOptions","preconditions":{"uid":"u"},"propagationPolicy":"Orphan"}`,
-    "GET /apis/example.io/v1/things?labelSelector=x+in+%28y%29&limit=2&continue=a%2Bb - ",
+    "GET /apis/example.io/v1/things?labelSelector=x+in+%28y%29&fieldSelector=metadata.name%21%3Db&limit=2&continue=a%2Bb - ",
   ]);
   assert.equal(
     reports.map((report) => `${report.verb} ${report.plural} ${report.subresource ?? "-"} ${report.code}`),

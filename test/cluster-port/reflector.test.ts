@@ -152,6 +152,13 @@ reflecting("lists all pages, tells them, says it has synced and watches from the
   await run.reflector.stop();
 });
 
+reflecting("lists and watches what its selectors choose", async () => {
+  const scope = { namespace: "n", labelSelector: "a=b", fieldSelector: "metadata.name!=c", metadataOnly: true };
+  const run = await start([page("9", [])], scope);
+  for (const asked of [run.lists[0], run.watch().options]) assert.equal({ ...asked, ...scope }, { ...asked });
+  await run.reflector.stop();
+});
+
 reflecting("starts the list again when a page has expired, and tells nothing twice", async () => {
   const run = await start([
     page("9", [thing("a", "1", "5")], "next"),

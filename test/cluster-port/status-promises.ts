@@ -50,6 +50,25 @@ export const statusPromises: Promises = {
     assert.equal(patched.status, { totalIPCount: 9, allocatedIPCount: 1 });
   },
 
+  async "an answer may be the metadata alone, of reads and of writes"(bench) {
+    const created = await bench.pool({}, { status: {} });
+    const ref = refOf(created);
+    const patch = { status: { totalIPCount: 9 } };
+
+    const patched = await bench.cluster.patch<Thing>(spiderIPPools, ref, patch, {
+      subresource: "status",
+      metadataOnly: true,
+    });
+    const read = await bench.cluster.get<Thing>(spiderIPPools, ref, { metadataOnly: true });
+
+    for (const answer of [patched, read]) {
+      assert.is(answer.kind, "PartialObjectMetadata");
+      assert.equal(Object.keys(answer).sort(), ["apiVersion", "kind", "metadata"]);
+    }
+    assert.equal(read.metadata.resourceVersion, patched.metadata.resourceVersion);
+    assert.equal((await bench.cluster.get<Thing>(spiderIPPools, ref)).status, { totalIPCount: 9 });
+  },
+
   async "updating the object keeps the status that is stored"(bench) {
     const pool = await bench.pool();
     const status = { totalIPCount: 9 };

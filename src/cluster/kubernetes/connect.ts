@@ -8,7 +8,16 @@
  */
 
 import { type Clock, systemClock } from "../../clock.ts";
-import type { Cluster, KubeObject, ListOptions, ObjectList, ObjectRef, Resource, WatchOptions } from "../cluster.ts";
+import type {
+  Cluster,
+  GetOptions,
+  KubeObject,
+  ListOptions,
+  ObjectList,
+  ObjectRef,
+  Resource,
+  WatchOptions,
+} from "../cluster.ts";
 import { openCredentials } from "./credentials.ts";
 import { createDiscovery } from "./discovery.ts";
 import { collectionPath, objectPath, query, requireNamespace } from "./paths.ts";
@@ -65,11 +74,12 @@ const callOf = (verb: string, resource: Resource, ref: Partial<ObjectRef>) => ({
 function reading(transport: Transport, clock: Clock, graceMs: number): Pick<Cluster, "list" | "watch" | "get"> {
   return {
     async list<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<ObjectList<T>> {
-      const { labelSelector, limit } = options;
+      const { labelSelector, fieldSelector, limit, continue: next } = options;
       const call: Call = {
         ...callOf("list", resource, { ...options }),
         method: "GET",
-        path: collectionPath(resource, options.namespace) + query({ labelSelector, limit, continue: options.continue }),
+        path:
+          collectionPath(resource, options.namespace) + query({ labelSelector, fieldSelector, limit, continue: next }),
         lane: "streams",
         accept: options.metadataOnly ? metadataOnly("PartialObjectMetadataList") : undefined,
         signal: options.signal,
@@ -78,37 +88,28 @@ function reading(transport: Transport, clock: Clock, graceMs: number): Pick<Clus
         items?: T[];
         metadata: { resourceVersion: string; continue?: string };
       };
-      const { resourceVersion, continue: next } = list.metadata;
-      return { items: list.items ?? [], resourceVersion, ...(next ? { continue: next } : {}) };
+      const { resourceVersion, continue: token } = list.metadata;
+      return { items: list.items ?? [], resourceVersion, ...(token ? { continue: token } : {}) };
     },
     watch<T extends KubeObject>(resource: Resource, options: WatchOptions) {
-      const { labelSelector, resourceVersion } = options;
+      const { labelSelector, fieldSelector, resourceVersion } = options;
       const timeoutSeconds = Math.ceil(options.timeoutSeconds);
-      const parameters = { watch: true, allowWatchBookmarks: true, labelSelector, resourceVersion, timeoutSeconds };
+      const selectors = { labelSelector, fieldSelector };
+      const parameters = { watch: true, allowWatchBookmarks: true, ...selectors, resourceVersion, timeoutSeconds };
       const call: Call = {
         ...callOf("watch", resource, { ...options }),
         method: "GET",
         path: collectionPath(resource, options.namespace) + query(parameters),
         lane: "streams",
-        accept: options.metadataOnly ? metadataOnly("PartialObjectMetadata") : undefined,
+        accept: acceptOne(options),
       };
       const deadlineMs = options.timeoutSeconds * 1000 + graceMs;
       return watchStream<T>({ transport, call, clock, deadlineMs, signal: options.signal });
     },
-    async get<T extends KubeObject>(
-      resource: Resource,
-      ref: ObjectRef,
-      options: { signal?: AbortSignal } = {},
-    ): Promise<T> {
-      const path = objectPath(resource, ref);
+    async get<T extends KubeObject>(resource: Resource, ref: ObjectRef, options: GetOptions = {}): Promise<T> {
       const { signal } = options;
-      return (await transport.send({
-        ...callOf("get", resource, ref),
-        method: "GET",
-        path,
-        lane: "writes",
-        signal,
-      })) as T;
+      const call = { ...callOf("get", resource, ref), method: "GET", path: objectPath(resource, ref) } as const;
+      return (await transport.send({ ...call, lane: "writes", accept: acceptOne(options), signal })) as T;
     },
   };
 }
@@ -116,7 +117,8 @@ function reading(transport: Transport, clock: Clock, graceMs: number): Pick<Clus
 function writing(transport: Transport): Pick<Cluster, "create" | "update" | "patch" | "delete"> {
   const write = async (call: Omit<Call, "lane">): Promise<unknown> => transport.send({ ...call, lane: "writes" });
   return {
-    async create(resource, object, { subresource, signal } = {}) {
+    async create(resource, object, options = {}) {
+      const { subresource, signal } = options;
       const namespace = requireNamespace(resource, object.metadata);
       const path = subresource
         ? objectPath(resource, object.metadata, subresource)
@@ -126,26 +128,31 @@ function writing(transport: Transport): Pick<Cluster, "create" | "update" | "pat
         subresource,
         method: "POST",
         path,
+        accept: acceptOne(options),
         signal,
       } as const;
       return (await write({ ...call, body: bodyOf(resource, object) })) as typeof object;
     },
-    async update(resource, object, { subresource, signal } = {}) {
+    async update(resource, object, options = {}) {
+      const { subresource, signal } = options;
       const path = objectPath(resource, object.metadata, subresource);
       const call = {
         ...callOf("update", resource, object.metadata),
         subresource,
         method: "PUT",
         path,
+        accept: acceptOne(options),
         signal,
       } as const;
       return (await write({ ...call, body: bodyOf(resource, object) })) as typeof object;
     },
     async patch<T extends KubeObject>(
-      ...[resource, ref, patch, { subresource, signal } = {}]: Parameters<Cluster["patch"]>
+      ...[resource, ref, patch, options = {}]: Parameters<Cluster["patch"]>
     ): Promise<T> {
+      const { subresource, signal } = options;
+      const accept = acceptOne(options);
       const path = objectPath(resource, ref, subresource);
-      const call = { ...callOf("patch", resource, ref), subresource, method: "PATCH", path, signal } as const;
+      const call = { ...callOf("patch", resource, ref), subresource, method: "PATCH", path, accept, signal } as const;
       const contentType = "application/merge-patch+json";
       return (await write({ ...call, body: JSON.stringify(patch), contentType })) as T;
     },
@@ -155,6 +162,10 @@ function writing(transport: Transport): Pick<Cluster, "create" | "update" | "pat
       await write({ ...callOf("delete", resource, ref), method: "DELETE", path, signal, body });
     },
   };
+}
+
+function acceptOne(options: { readonly metadataOnly?: boolean }): string | undefined {
+  return options.metadataOnly ? metadataOnly("PartialObjectMetadata") : undefined;
 }
 
 function metadataOnly(kind: string): string {

@@ -87,7 +87,7 @@ function reading({ store, lists }: Server, sender: Sender): Pick<Cluster, "list"
       return sender.send({ verb: "get", resource, ref }, options?.signal, () => {
         const object = tableOf(store, resource).objects.get(keyOf(ref));
         if (object === undefined) throw notFound(resource, ref.name);
-        return present(object, false);
+        return present(object, options?.metadataOnly);
       });
     },
     resolve(apiVersion, kind) {
@@ -101,21 +101,21 @@ function writing({ store, writes }: Server, sender: Sender): Pick<Cluster, "crea
     create(resource, object, options) {
       const input = copyJson(object);
       return sender.send({ verb: "create", resource, ref: refOf(object) }, options?.signal, () =>
-        present(writes.create(tableOf(store, resource), input), false),
+        present(writes.create(tableOf(store, resource), input), options?.metadataOnly),
       );
     },
     update(resource, object, options) {
       const input = copyJson(object);
       const what: What = { verb: "update", resource, ref: refOf(object), subresource: options?.subresource };
       return sender.send(what, options?.signal, () =>
-        present(writes.update(tableOf(store, resource), input, options?.subresource), false),
+        present(writes.update(tableOf(store, resource), input, options?.subresource), options?.metadataOnly),
       );
     },
     patch(resource, ref, patch, options) {
       const input = copyJson(patch);
       const what: What = { verb: "patch", resource, ref, subresource: options?.subresource };
       return sender.send(what, options?.signal, () =>
-        present(writes.patch(tableOf(store, resource), ref, input, options?.subresource), false),
+        present(writes.patch(tableOf(store, resource), ref, input, options?.subresource), options?.metadataOnly),
       );
     },
     delete(resource, ref, options = {}) {

@@ -6,6 +6,7 @@
  * @module
  */
 import type { KubeObject, ListOptions, ObjectList } from "../cluster.ts";
+import { parseFieldSelector } from "./field-selector.ts";
 import { copyJson } from "./json.ts";
 import { badRequest, expired } from "./refusals.ts";
 import { parseSelector } from "./selector.ts";
@@ -85,6 +86,7 @@ export function createLists(store: Store): Lists {
     list(table, options) {
       const { namespace, limit = Number.POSITIVE_INFINITY, metadataOnly } = options;
       const matches = parseSelector(options.labelSelector);
+      const hasFields = parseFieldSelector(options.fieldSelector, table.resource);
       const token = options.continue ? decode(options.continue) : undefined;
       const { version, objects } = begin(table, token);
       const items: KubeObject[] = [];
@@ -93,7 +95,7 @@ export function createLists(store: Store): Lists {
         const key = keyOf(object.metadata);
         if (token !== undefined && key <= token.after) continue;
         if (namespace !== undefined && object.metadata.namespace !== namespace) continue;
-        if (!matches(object.metadata.labels)) continue;
+        if (!matches(object.metadata.labels) || !hasFields(object)) continue;
         if (items.length >= limit) {
           keep(table, version, objects);
           return { items, resourceVersion: String(version), continue: encode({ version, after: last }) };

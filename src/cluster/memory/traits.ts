@@ -61,8 +61,7 @@ export function traitsOf(resource: Resource): Traits {
   if (resource.group === "spiderpool.spidernet.io" && resource.plural === "spiderippools") {
     return { ...custom, setDefaults: setPoolDefaults };
   }
-  if (resource.group === "spiderpool.spidernet.io" && resource.plural === "spiderreservedips") {
-    return { ...custom, status: false };
-  }
+  const isPlain = resource.plural === "spiderreservedips" || resource.plural === "spiderendpoints";
+  if (resource.group === "spiderpool.spidernet.io" && isPlain) return { ...custom, status: false };
   return custom;
 }

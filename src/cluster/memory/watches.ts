@@ -7,9 +7,10 @@
  * @module
  */
 import type { Clock } from "../../clock.ts";
-import { type ApiError, UnknownOutcome, type WatchEvent, type WatchOptions } from "../cluster.ts";
+import { type ApiError, type Resource, UnknownOutcome, type WatchEvent, type WatchOptions } from "../cluster.ts";
 import { createEventPipe, type EventPipe } from "./event-pipe.ts";
 import type { Fault } from "./faults.ts";
+import { parseFieldSelector } from "./field-selector.ts";
 import { copyJson } from "./json.ts";
 import { present } from "./lists.ts";
 import { badVersion, expired } from "./refusals.ts";
@@ -29,12 +30,14 @@ export interface Delivery {
 }
 
 /** Returns a function from changes to the events that a watch with these options sees, `undefined` for none. */
-function createView(options: WatchOptions): (change: Change) => WatchEvent | undefined {
+function createView(resource: Resource, options: WatchOptions): (change: Change) => WatchEvent | undefined {
   const matches = parseSelector(options.labelSelector);
+  const hasFields = parseFieldSelector(options.fieldSelector, resource);
   const sees = (object: Stored | undefined): boolean =>
     object !== undefined &&
     (options.namespace === undefined || object.metadata.namespace === options.namespace) &&
-    matches(object.metadata.labels);
+    matches(object.metadata.labels) &&
+    hasFields(object);
 
   return ({ type, object, old, version }) => {
     const saw = sees(old);
@@ -121,7 +124,7 @@ export function openWatch(
   if (!/^\d+$/.test(options.resourceVersion)) throw badVersion(options.resourceVersion);
   const gone = expired(`too old resource version: ${from} (${Math.max(table.floor, from + 1)})`);
   if (from < table.floor) throw gone;
-  const view = createView(options);
+  const view = createView(table.resource, options);
   const pipe = createEventPipe<WatchEvent>();
   const deliver = createOutlet(pipe, clock, delivery, gone);
   const onChange = (change: Change): void => {
