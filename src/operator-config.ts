@@ -5,6 +5,7 @@
 
 import { AnnotationError, parseAddressNumber } from "./api/pool-annotations.ts";
 import { readSettings } from "./config.ts";
+import { defaultCollectorSettings as collection } from "./ipam/collector-settings.ts";
 import {
   boolean,
   connectionSettings,
@@ -13,6 +14,7 @@ import {
   logSettings,
   type Setting,
   type SharedConfig,
+  staticSettings,
   toSharedConfig,
 } from "./setting.ts";
 import { defaultSettings, type OperatorSettings } from "./settings.ts";
@@ -61,6 +63,35 @@ export const operatorSettings = [
     default: "30",
     check: integer(1, 3600),
   },
+  ...staticSettings,
+  {
+    name: "enable-gc",
+    help: "collect addresses whose pods are gone",
+    default: String(collection.gcEnabled),
+    variables: ["SPIDERPOOL_GC_IP_ENABLED"],
+    check: boolean,
+  },
+  {
+    name: "gc-interval-seconds",
+    help: "how often all records are looked through",
+    default: String(collection.gcIntervalMs / 1000),
+    variables: ["SPIDERPOOL_GC_DEFAULT_INTERVAL_DURATION"],
+    check: integer(1, 86_400),
+  },
+  {
+    name: "gc-delay-seconds",
+    help: "how long a pod's end is left to the CNI plugin before its addresses are collected",
+    default: String(collection.gcDelayMs / 1000),
+    variables: ["SPIDERPOOL_GC_ADDITIONAL_GRACE_DELAY"],
+    check: integer(0, 3600),
+  },
+  {
+    name: "gc-not-ready-node",
+    help: "collect from terminating pods of nodes that are not ready, which may still run them",
+    default: String(collection.releaseOnNotReadyNode),
+    variables: ["SPIDERPOOL_GC_STATELESS_TERMINATING_POD_ON_NOT_READY_NODE_ENABLED"],
+    check: boolean,
+  },
   ...logSettings,
   { name: "once", help: "bring everything up to date, then end", default: "false", isSwitch: true, check: boolean },
   {
@@ -88,5 +119,13 @@ export function readOperatorConfig(args: readonly string[], environment?: NodeJS
     ...(writesPerSecond === 0 ? {} : { writesPerSecond }),
     gatherMs: Number(values["gather-milliseconds"]),
     nudgeMs: Number(values["nudge-seconds"]) * 1000,
+    collection: {
+      gcEnabled: values["enable-gc"] === "true",
+      gcIntervalMs: Number(values["gc-interval-seconds"]) * 1000,
+      gcDelayMs: Number(values["gc-delay-seconds"]) * 1000,
+      releaseOnNotReadyNode: values["gc-not-ready-node"] === "true",
+      enableStatefulSet: values["enable-stateful-set"] === "true",
+      enableKubevirt: values["enable-kubevirt-static-ip"] === "true",
+    },
   });
 }

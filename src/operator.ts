@@ -12,7 +12,9 @@ import type { WorkQueue } from "./act/work-queue.ts";
 import { GROUP } from "./api/names.ts";
 import type { Clock } from "./clock.ts";
 import { type Cluster, hasCode } from "./cluster/cluster.ts";
+import { createCollector } from "./collecting.ts";
 import { Executor } from "./executor.ts";
+import type { Collector } from "./ipam/collector.ts";
 import type { Log } from "./log.ts";
 import { Observer } from "./observe/observer.ts";
 import type { Life } from "./observe/pool-life.ts";
@@ -34,6 +36,8 @@ export interface OperatorOptions {
 export class Operator {
   readonly observer: Observer;
   readonly reconciler: Reconciler;
+  /** Absent where nothing is to be collected. */
+  readonly collector: Collector | undefined;
   readonly #options: OperatorOptions;
   readonly #executor: Executor;
   #stopNudging: () => void = () => {};
@@ -50,6 +54,11 @@ export class Operator {
       isActive: () => this.#running && !options.dryRun,
       onLedgerWrite: (subnet) => options.onLedgerWrite?.(subnet),
     });
+    const { collection } = options.settings;
+    this.collector =
+      collection?.gcEnabled && !options.dryRun
+        ? createCollector({ ...options, settings: collection, observer: this.observer })
+        : undefined;
   }
 
   get queue(): WorkQueue {
@@ -69,11 +78,13 @@ export class Operator {
     for (const name of this.observer.subnets.names()) this.#executor.onSubnet(name, true);
     for (const pool of this.observer.pools.values()) this.#executor.onPool(pool.metadata.name, undefined);
     this.#nudgeLater();
+    // Nothing else waits for its caches.
+    void this.collector?.start();
   }
 
   /** Nothing is being looked at, written, or tried again; pools may still wait for addresses. */
   get isIdle(): boolean {
-    return this.reconciler.isIdle && this.#executor.isIdle;
+    return this.reconciler.isIdle && this.#executor.isIdle && (this.collector?.isIdle ?? true);
   }
 
   /** Finishes the writes under way and ends all watches. */
@@ -81,7 +92,7 @@ export class Operator {
     this.#running = false;
     this.#stopNudging();
     this.reconciler.close();
-    await Promise.all([this.#executor.stop(), this.observer.stop()]);
+    await Promise.all([this.collector?.stop(), this.#executor.stop(), this.observer.stop()]);
   }
 
   #createObserver(): Observer {
@@ -92,9 +103,13 @@ export class Operator {
       random,
       settings,
       onApplication: (key) => this.reconciler.enqueue(key),
-      onPool: (name, previous) => this.#executor.onPool(name, previous),
+      onPool: (name, previous) => {
+        this.#executor.onPool(name, previous);
+        this.collector?.onPool(name);
+      },
       onSubnet: (name, isForeign) => this.#executor.onSubnet(name, isForeign),
       onReserved: () => this.ledger.recheck(),
+      onPodEnd: (key, uid, endsAt) => this.collector?.onPodEnd(key, uid, endsAt),
       onState: ({ plural, group }, state) => {
         if (state.phase !== "waiting") return;
         if (group === GROUP && hasCode(state.error, 404)) {

@@ -47,6 +47,24 @@ export const familySettings = [
   { name: "enable-ipv6", help: "use IPv6", default: "true", aliases: ["enableIPv6"], check: boolean },
 ] as const satisfies readonly Setting[];
 
+/** Which pods keep their addresses through deletion and re-creation. */
+export const staticSettings = [
+  {
+    name: "enable-stateful-set",
+    help: "pods of StatefulSets keep their addresses",
+    default: "true",
+    aliases: ["enableStatefulSet"],
+    check: boolean,
+  },
+  {
+    name: "enable-kubevirt-static-ip",
+    help: "virtual machines keep their addresses",
+    default: "true",
+    aliases: ["enableKubevirtStaticIP"],
+    check: boolean,
+  },
+] as const satisfies readonly Setting[];
+
 export const logSettings = [
   {
     name: "log-level",

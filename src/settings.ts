@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { CollectorSettings } from "./ipam/collector-settings.ts";
 import type { DemandSettings } from "./observe/demand.ts";
 
 export interface OperatorSettings extends DemandSettings {
@@ -14,6 +15,8 @@ export interface OperatorSettings extends DemandSettings {
   readonly gatherMs: number;
   /** How often waiting pools whose obstacle no watch shows are tried again, in ms. */
   readonly nudgeMs: number;
+  /** Leaked addresses are collected; absent, or not enabled, means that they are left where they are. */
+  readonly collection?: CollectorSettings;
 }
 
 export const defaultSettings: OperatorSettings = {

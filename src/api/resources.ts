@@ -36,6 +36,7 @@ export const cronJobs: Resource = { ...batch, plural: "cronjobs", kind: "CronJob
 export const pods: Resource = { ...core, plural: "pods", kind: "Pod", namespaced: true };
 /** The core group's Events: one write with a count in it, and what `kubectl get events` and `describe` show. */
 export const events: Resource = { ...core, plural: "events", kind: "Event", namespaced: true };
+export const nodes: Resource = { ...core, plural: "nodes", kind: "Node", namespaced: false };
 export const namespaces: Resource = { ...core, plural: "namespaces", kind: "Namespace", namespaced: false };
 export const configMaps: Resource = { ...core, plural: "configmaps", kind: "ConfigMap", namespaced: true };
 export const leases: Resource = {

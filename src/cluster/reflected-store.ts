@@ -18,6 +18,13 @@ export interface Change<T> {
   readonly previous?: T;
 }
 
+/** A change with what names its object, for those who keep too little of the object to tell. */
+export interface NamedChange<T> extends Change<T> {
+  /** As {@link storeKey} makes it. */
+  readonly key: string;
+  readonly uid: string;
+}
+
 interface Entry<T> {
   readonly uid: string;
   readonly resourceVersion: string;
@@ -71,12 +78,17 @@ export class ReflectedStore<T> {
     return this.#entries.get(storeKey(ref))?.value;
   }
 
+  /** UID of the object of this name. */
+  uidOf(key: string): string | undefined {
+    return this.#entries.get(key)?.uid;
+  }
+
   *values(): IterableIterator<T> {
     for (const entry of this.#entries.values()) yield entry.value;
   }
 
   /** Takes an ADDED or MODIFIED event of a watch. */
-  put(item: Seen<T>): Change<T>[] {
+  put(item: Seen<T>): NamedChange<T>[] {
     const known = this.#entries.get(item.key);
     if (
       known &&
@@ -93,12 +105,12 @@ export class ReflectedStore<T> {
    *
    * @param last the object's last state; absent means the stored one
    */
-  remove(metadata: ObjectMeta, last: Seen<T> | undefined): Change<T>[] {
+  remove(metadata: ObjectMeta, last: Seen<T> | undefined): NamedChange<T>[] {
     const key = storeKey(metadata);
     const known = this.#entries.get(key);
     if (!known || known.uid !== (metadata.uid ?? "")) return [];
     this.#entries.delete(key);
-    return [{ type: "deleted", object: last ? last.value : known.value }];
+    return [{ type: "deleted", key, uid: known.uid, object: last ? last.value : known.value }];
   }
 
   /**
@@ -107,7 +119,7 @@ export class ReflectedStore<T> {
    * @param position version up to which the watch has told everything: an object that is not newer and not stored has
    * been deleted since
    */
-  learn(item: Seen<T>, position: string | undefined): Change<T>[] {
+  learn(item: Seen<T>, position: string | undefined): NamedChange<T>[] {
     const known = this.#entries.get(item.key);
     if (!isVersion(item.resourceVersion)) return [];
     if (position !== undefined && !isLater(item.resourceVersion, position)) return [];
@@ -121,15 +133,15 @@ export class ReflectedStore<T> {
    *
    * @param unreadable keys that were in the list but could not be transformed; they keep their last state
    */
-  replace(items: Iterable<Seen<T>>, resourceVersion: string, unreadable: ReadonlySet<string>): Change<T>[] {
-    const changes: Change<T>[] = [];
+  replace(items: Iterable<Seen<T>>, resourceVersion: string, unreadable: ReadonlySet<string>): NamedChange<T>[] {
+    const changes: NamedChange<T>[] = [];
     const listed = new Map<string, Seen<T>>();
     for (const item of items) listed.set(item.key, item);
     for (const [key, entry] of this.#entries) {
       if (listed.has(key) || unreadable.has(key)) continue;
       if (entry.isLearned && isLater(entry.resourceVersion, resourceVersion)) continue;
       this.#entries.delete(key);
-      changes.push({ type: "deleted", object: entry.value });
+      changes.push({ type: "deleted", key, uid: entry.uid, object: entry.value });
     }
     for (const item of listed.values()) {
       const known = this.#entries.get(item.key);
@@ -139,18 +151,18 @@ export class ReflectedStore<T> {
     return changes;
   }
 
-  #set({ key, uid, resourceVersion, value }: Seen<T>, isLearned: boolean): Change<T>[] {
+  #set({ key, uid, resourceVersion, value }: Seen<T>, isLearned: boolean): NamedChange<T>[] {
     const known = this.#entries.get(key);
     if (known?.uid === uid && known.resourceVersion === resourceVersion) {
       if (known.isLearned && !isLearned) this.#entries.set(key, { ...known, isLearned });
       return [];
     }
     this.#entries.set(key, { uid, resourceVersion, value, isLearned });
-    if (!known) return [{ type: "added", object: value }];
-    if (known.uid === uid) return [{ type: "modified", object: value, previous: known.value }];
+    if (!known) return [{ type: "added", key, uid, object: value }];
+    if (known.uid === uid) return [{ type: "modified", key, uid, object: value, previous: known.value }];
     return [
-      { type: "deleted", object: known.value },
-      { type: "added", object: value },
+      { type: "deleted", key, uid: known.uid, object: known.value },
+      { type: "added", key, uid, object: value },
     ];
   }
 }

@@ -11,7 +11,7 @@ import { steadyBackOffMs } from "../back-off.ts";
 import { type Clock, sleep } from "../clock.ts";
 import { ApiError, type Cluster, type KubeObject, type ListOptions, type ObjectRef, type Resource } from "./cluster.ts";
 import { listPages } from "./paged-list.ts";
-import { type Change, ReflectedStore, type Seen, seen, storeKey } from "./reflected-store.ts";
+import { type NamedChange, ReflectedStore, type Seen, seen, storeKey } from "./reflected-store.ts";
 
 /** What the reflector is doing; "waiting" after a failure, until it tries again. */
 export type ReflectorState =
@@ -19,19 +19,19 @@ export type ReflectorState =
   | { readonly phase: "watching"; readonly resourceVersion: string }
   | { readonly phase: "waiting"; readonly error: unknown; readonly delayMs: number };
 
-export interface ReflectorOptions<O extends KubeObject, T> {
+/** Which objects of the resource are copied, and whether all of them. */
+type Scope = Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector" | "metadataOnly">;
+
+export interface ReflectorOptions<O extends KubeObject, T> extends Scope {
   readonly cluster: Cluster;
   readonly resource: Resource;
-  readonly namespace?: string;
-  readonly metadataOnly?: boolean;
-  readonly labelSelector?: string;
   /** Objects per page of a list, default 500. */
   readonly pageSize?: number;
   readonly clock: Clock;
   /** Uniform in [0, 1); for jitter. */
   readonly random: () => number;
   /** Told of each change, in order, after the store has it. Should do no more than note a key in a queue. */
-  readonly onEvent: (change: Change<T>) => void;
+  readonly onEvent: (change: NamedChange<T>) => void;
   /** What is kept of an object and given to `onEvent`; absent means the whole object. */
   readonly transform?: (object: O) => T;
   /** Called once, when the first list has been told completely. */
@@ -52,12 +52,14 @@ export interface Reflector<T> {
   /** When the server last showed a sign of life for this resource (list page, event, bookmark, end of a watch), in ms of the clock. */
   lastActivity(): number;
   get(ref: ObjectRef): T | undefined;
+  /** UID of the object of this name; known for every object, however little `transform` keeps of it. */
+  uidOf(ref: ObjectRef): string | undefined;
   values(): IterableIterator<T>;
   readonly size: number;
   /**
    * Takes the server's answer to a write of our own as if the watch had told it already, so that the next decision sees
    * it. Older events that come later do not put the old state back. Ignored where it is no news or its version is no number.
-   * Only for objects that the label selector and namespace of this reflector would show.
+   * Only for objects that the selectors and namespace of this reflector would show.
    */
   learn(object: KubeObject): void;
   /** Ends the watch; resolves when nothing will be told any more. */
@@ -84,6 +86,7 @@ export function startReflector<O extends KubeObject = KubeObject, T = O>(
     hasSynced: () => reflection.hasSynced,
     lastActivity: () => reflection.lastActivity,
     get: (ref) => reflection.store.get(ref),
+    uidOf: (ref) => reflection.store.uidOf(storeKey(ref)),
     values: () => reflection.store.values(),
     get size() {
       return reflection.store.size;
@@ -102,21 +105,18 @@ class Reflection<O extends KubeObject, T> {
   #position: string | undefined;
   #failures = 0;
   readonly #options: ReflectorOptions<O, T>;
-  readonly #scope: Pick<ListOptions, "namespace" | "labelSelector" | "metadataOnly">;
+  readonly #scope: Scope;
   readonly #ending = new AbortController();
   readonly #ended: Promise<void>;
 
   constructor(options: ReflectorOptions<O, T>) {
-    const { namespace, labelSelector, metadataOnly } = options;
+    const { namespace, labelSelector, fieldSelector, metadataOnly } = options;
     this.#options = options;
     this.lastActivity = options.clock.now();
     // Nobody need wait for `synced`; a rejection that nobody sees must not end the process.
     this.synced.promise.catch(() => undefined);
-    this.#scope = {
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-      ...(metadataOnly === undefined ? {} : { metadataOnly }),
-    };
+    const scope = Object.entries({ namespace, labelSelector, fieldSelector, metadataOnly });
+    this.#scope = Object.fromEntries(scope.filter(([, value]) => value !== undefined));
     // Not before the caller holds the reflector that its callbacks may ask.
     this.#ended = Promise.resolve().then(() => this.#run());
   }
@@ -228,7 +228,7 @@ class Reflection<O extends KubeObject, T> {
     return this.#guard(() => seen(object, transform ? transform(object) : (object as unknown as T)));
   }
 
-  #tell(changes: Change<T>[]): void {
+  #tell(changes: NamedChange<T>[]): void {
     for (const change of changes) this.#guard(() => this.#options.onEvent(change));
   }
 

@@ -11,20 +11,22 @@ import type { RangeSet } from "../address/range-set.ts";
 import { parseApplicationText } from "../api/application.ts";
 import type { Book } from "../api/book.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
+import { ReservedIndex } from "../api/reserved-index.ts";
 import type { SpiderReservedIP } from "../api/reserved-ip.ts";
 import { pods, spiderIPPools, spiderReservedIPs, spiderSubnets } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster, KubeObject, Resource } from "../cluster/cluster.ts";
-import type { Change } from "../cluster/reflected-store.ts";
+import type { Change, NamedChange } from "../cluster/reflected-store.ts";
 import { type Reflector, type ReflectorState, startReflector } from "../cluster/reflector.ts";
+import { stripped } from "../cluster/stripped.ts";
 import { ApplicationIndex } from "./application-index.ts";
 import type { DemandSettings, Wish } from "./demand.ts";
 import { Owners } from "./owners.ts";
-import { toPinnedPod } from "./pod-owner.ts";
 import { PoolIndex } from "./pool-index.ts";
 import { type Life, livesOf } from "./pool-life.ts";
-import { ReservedIndex, SubnetIndex } from "./subnet-index.ts";
+import { type SeenPod, toSeenPod } from "./seen-pod.ts";
+import { SubnetIndex } from "./subnet-index.ts";
 import { nativeKinds, toWorkload, type Workload, workloadKey } from "./workload.ts";
 
 export interface ObserverOptions {
@@ -39,6 +41,8 @@ export interface ObserverOptions {
   /** `isForeign`: the ledger is not as we left it, so all of it has to be looked through. */
   onSubnet(name: string, isForeign: boolean): void;
   onReserved(): void;
+  /** A pod is terminating since, and until, `endsAt` (milliseconds since the epoch), or gone. `key` is `namespace/name`. */
+  onPodEnd(key: string, uid: string, endsAt: number | undefined): void;
   onState(resource: Resource, state: ReflectorState): void;
   onUnknownOwner(kind: { apiVersion: string; kind: string }, error: unknown): void;
 }
@@ -47,6 +51,8 @@ export class Observer {
   readonly subnets = new SubnetIndex();
   readonly pools = new PoolIndex((subnet, pool) => this.#recordedFor(subnet, pool));
   readonly applications: ApplicationIndex;
+  /** UIDs of all pods. */
+  readonly pods: Pick<Reflector<unknown>, "uidOf">;
   readonly #reserved = new ReservedIndex();
   readonly #owners: Owners;
   readonly #options: ObserverOptions;
@@ -74,12 +80,7 @@ export class Observer {
         (change) => this.applications.takeWorkload(change).forEach(options.onApplication),
       );
     }
-    this.#reflect(
-      pods,
-      toPinnedPod,
-      (change) => this.applications.takePod(change).forEach(options.onApplication),
-      true,
-    );
+    this.pods = this.#reflect<KubeObject, SeenPod>(pods, toSeenPod, (change) => this.#onPod(change), true);
     this.#reflect<SpiderReservedIP, SpiderReservedIP>(spiderReservedIPs, stripped, (change) => {
       this.#reserved.take(change);
       options.onReserved();
@@ -138,7 +139,7 @@ export class Observer {
   #reflect<O extends KubeObject, T>(
     resource: Resource,
     transform: (object: O) => T,
-    onEvent: (change: Change<T>) => void,
+    onEvent: (change: NamedChange<T>) => void,
     metadataOnly = false,
   ): Reflector<T> {
     const { cluster, clock, random, onState } = this.#options;
@@ -158,6 +159,14 @@ export class Observer {
 
   #recordedFor(subnet: string, pool: string): string | undefined {
     return this.subnets.book(subnet)?.entries.get(pool)?.application;
+  }
+
+  #onPod({ type, key, uid, object, previous }: NamedChange<SeenPod>): void {
+    const { onApplication, onPodEnd } = this.#options;
+    const change = { type, object: object.pinned, ...(previous && { previous: previous.pinned }) };
+    this.applications.takePod(change).forEach(onApplication);
+    if (type === "deleted") onPodEnd(key, uid, undefined);
+    else if (object.endsAt !== undefined && object.endsAt !== previous?.endsAt) onPodEnd(key, uid, object.endsAt);
   }
 
   #onSubnet(change: Change<SpiderSubnet>): void {
@@ -187,10 +196,4 @@ export class Observer {
     const keys = name === "" ? applications.keysOfKind(kind) : applications.keysOfOwner(kind, namespace, name);
     for (const key of keys) this.#options.onApplication(key);
   }
-}
-
-/** What is kept of an object: all but the bookkeeping of who wrote which field. */
-function stripped<O extends KubeObject>(object: O): O {
-  const { managedFields: _, ...metadata } = object.metadata as O["metadata"] & { managedFields?: unknown };
-  return { ...object, metadata };
 }

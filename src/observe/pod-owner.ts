@@ -6,10 +6,11 @@
  * @module
  */
 
+import { controllerOf } from "../api/controller-reference.ts";
 import { ANNOTATION } from "../api/names.ts";
 import { AnnotationError, parseAddressNumber } from "../api/pool-annotations.ts";
 import type { KubeObject } from "../cluster/cluster.ts";
-import { controllerOf, isThirdParty, ownAnnotations } from "./workload.ts";
+import { isThirdParty, ownAnnotations } from "./workload.ts";
 
 /** The controller that a pod names as its owner. */
 export interface PodOwner {

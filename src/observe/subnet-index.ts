@@ -1,14 +1,12 @@
 /**
- * The subnets that are there, with their ledgers read, and the addresses that are reserved.
+ * The subnets that are there, with their ledgers read.
  *
  * A ledger of thousands of records is read again only when its text is another one, and the change is told record by record.
  * @module
  */
 
 import type { Family } from "../address/address.ts";
-import { EMPTY, type RangeSet, union } from "../address/range-set.ts";
 import { type Book, readBook } from "../api/book.ts";
-import { reservedOf, type SpiderReservedIP } from "../api/reserved-ip.ts";
 import { familyOfSubnet, type SpiderSubnet } from "../api/subnet.ts";
 import type { Change } from "../cluster/reflected-store.ts";
 
@@ -82,40 +80,4 @@ function differences(before: Book | undefined, after: Book | undefined): SubnetC
     if (!after?.entries.has(pool)) changed.push({ pool, application });
   }
   return changed;
-}
-
-/** Reserved addresses by family; fed with every change of the reserved addresses' reflector. */
-export class ReservedIndex {
-  readonly #objects = new Map<string, SpiderReservedIP>();
-  readonly #sets = new Map<Family, RangeSet>();
-
-  take(change: Change<SpiderReservedIP>): void {
-    const { name } = change.object.metadata;
-    if (change.type === "deleted") this.#objects.delete(name);
-    else this.#objects.set(name, change.object);
-    this.#sets.clear();
-  }
-
-  /** Addresses of a family that nobody may be given. */
-  of(family: Family): RangeSet {
-    const known = this.#sets.get(family);
-    if (known) return known;
-    const set = union(...[...this.#objects.values()].map((object) => readable(object, family)));
-    this.#sets.set(family, set);
-    return set;
-  }
-}
-
-/** What can be read of a reservation counts; a typing error in one object must not stop every application. */
-function readable(object: SpiderReservedIP, family: Family): RangeSet {
-  return union(
-    ...(object.spec.ips ?? []).map((text) => {
-      try {
-        const { metadata, spec } = object;
-        return reservedOf({ metadata, spec: { ...spec, ips: [text] } }, family);
-      } catch {
-        return EMPTY;
-      }
-    }),
-  );
 }

@@ -7,6 +7,7 @@
  */
 
 import { groupOf } from "../api/application.ts";
+import { controllerOf } from "../api/controller-reference.ts";
 import { cronJobs, daemonSets, deployments, jobs, replicaSets, statefulSets } from "../api/resources.ts";
 import type { KubeObject, OwnerReference, Resource } from "../cluster/cluster.ts";
 
@@ -127,11 +128,6 @@ export function ownAnnotations(annotations: Readonly<Record<string, string>> | u
     if (value !== undefined && name.startsWith(ANNOTATION_PREFIX)) own[name] = value;
   }
   return own;
-}
-
-/** Returns the owner reference that is marked as the controller; there is at most one. */
-export function controllerOf(owners: readonly OwnerReference[] | undefined): OwnerReference | undefined {
-  return owners?.find((owner) => owner.controller === true);
 }
 
 /** Zero before the controller has looked would shrink a pool that is restored; so it is unknown, not zero. */

@@ -1,0 +1,77 @@
+/**
+ * Reads who holds addresses: the pod, its endpoint, its node and its owner, straight from the API server.
+ *
+ * The order matters. The endpoint is read after the pod, so that what a pod has been given before it had a network is in it; a
+ * virtual machine's launcher is looked for last, since its endpoint bears the machine's name and not the pod's.
+ * @module
+ */
+
+import type { SpiderEndpoint } from "../api/endpoint.ts";
+import type { Node } from "../api/node.ts";
+import type { Pod } from "../api/pod.ts";
+import { nodes, pods, spiderEndpoints } from "../api/resources.ts";
+import { type Cluster, hasCode, type KubeObject, type ObjectRef, type Resource } from "../cluster/cluster.ts";
+import type { Holding } from "./leaks.ts";
+import { needsNode, type PodEndSettings } from "./pod-end.ts";
+
+/** Who a record or an endpoint says has addresses. */
+export interface Holder {
+  readonly namespace: string;
+  /** Of the pod, and of the endpoint; a virtual machine's name stands for its pods' names. */
+  readonly name: string;
+  /** Of the pod. */
+  readonly podUid: string;
+}
+
+export interface HolderReaderOptions {
+  readonly cluster: Cluster;
+  readonly settings: PodEndSettings & { readonly enableKubevirt: boolean };
+  /** Tells, by the API server's word, whether an endpoint outlives its pods and its owner still wants the addresses. */
+  keepsAddresses(endpoint: SpiderEndpoint): Promise<boolean>;
+}
+
+/** On every pod that runs a KubeVirt virtual machine. */
+const launcherSelector = "kubevirt.io=virt-launcher";
+
+/**
+ * Reads all that decides about a holder's addresses, past every cache.
+ *
+ * @param now milliseconds since the epoch
+ * @throws {ApiError | UnknownOutcome} If anything that matters cannot be read: then nothing may be released.
+ */
+export async function readHolder(options: HolderReaderOptions, holder: Holder, now: number): Promise<Holding> {
+  const { cluster, settings, keepsAddresses } = options;
+  const { namespace, name, podUid } = holder;
+  const ref = { namespace, name };
+  const named = await find<Pod>(cluster, pods, ref);
+  const endpoint = await find<SpiderEndpoint>(cluster, spiderEndpoints, ref);
+  const mayBeMachine = !endpoint || endpoint.status?.ownerControllerType === "VirtualMachineInstance";
+  const isMachine = !named && settings.enableKubevirt && mayBeMachine;
+  const pod = isMachine ? await findLauncher(cluster, holder) : named;
+  const nodeName = pod?.spec?.nodeName;
+  const isNodeNeeded = nodeName !== undefined && needsNode({ podUid, pod }, settings, now);
+  const node = isNodeNeeded ? await find<Node>(cluster, nodes, { name: nodeName }) : undefined;
+  const ownerWaits = endpoint !== undefined && (await keepsAddresses(endpoint));
+  return { podUid, pod, endpoint, node, ownerWaits };
+}
+
+/** A record of a virtual machine names the machine; which pod runs it, only the UID tells. */
+async function findLauncher(cluster: Cluster, { namespace, podUid }: Holder): Promise<Pod | undefined> {
+  const options = { namespace, labelSelector: launcherSelector, metadataOnly: true };
+  const { items } = await cluster.list<KubeObject>(pods, options);
+  const launcher = items.find(({ metadata }) => metadata.uid === podUid);
+  return launcher && find<Pod>(cluster, pods, { namespace, name: launcher.metadata.name });
+}
+
+async function find<T extends KubeObject>(
+  cluster: Cluster,
+  resource: Resource,
+  ref: ObjectRef,
+): Promise<T | undefined> {
+  try {
+    return await cluster.get<T>(resource, ref);
+  } catch (error) {
+    if (hasCode(error, 404)) return undefined;
+    throw error;
+  }
+}
