@@ -38,7 +38,8 @@ export class Suspicion {
   isWorthALook(suspect: Suspect): boolean {
     const listed = this.#listed(suspect);
     if (suspect.isEnding || !this.isRunning(suspect)) return suspect.records.size > 0 || this.#hasEndpoint(suspect);
-    return suspect.records.size > listed.length;
+    const inPools = Map.groupBy(suspect.records.values(), ({ pool }) => pool);
+    return [...inPools].some(([pool, records]) => records.length > listed.filter((name) => name === pool).length);
   }
 
   /** Tells whether the holder's pod is there and has not finished; it may be terminating. */

@@ -28,6 +28,20 @@ collecting(
 );
 
 collecting(
+  "takes back a record in another pool than the one that serves the pod (churn, seed 392)",
+  on({}, async (scene) => {
+    await scene.pool("q");
+    const pod = await scene.pod("a");
+    await scene.give(pod, ["10.0.0.1"]);
+    await scene.record(pod, "10.0.0.9", "q");
+    await scene.start();
+    await scene.pass(15 * minute);
+
+    assert.equal(scene.freed, ["q 9 not-in-endpoint"]);
+  }),
+);
+
+collecting(
   "begins to count anew when the endpoint changes: an ADD may be under way",
   on({}, async (scene) => {
     const pod = await scene.pod("a");
