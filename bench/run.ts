@@ -13,6 +13,7 @@ import type { SpiderSubnet } from "../src/api/subnet.ts";
 import { sleep, systemClock } from "../src/clock.ts";
 import type { Cluster } from "../src/cluster/cluster.ts";
 import { connect } from "../src/cluster/kubernetes/connect.ts";
+import { bar, verdict } from "./bars.ts";
 import { measureCeiling } from "./ceiling.ts";
 import { Load, type Phase } from "./load.ts";
 import type { Figures } from "./operator.ts";
@@ -42,13 +43,6 @@ async function settle(child: ChildProcess): Promise<Figures> {
     figures = await ask(child, "snapshot");
   }
   return figures;
-}
-
-const missed: string[] = [];
-function bar(what: string, value: number, holds: boolean, limit: string): void {
-  const verdict = holds ? "ok  " : "MISS";
-  console.log(`  ${verdict} ${what}: ${value.toFixed(2)} (bar: ${limit})`);
-  if (!holds) missed.push(what);
 }
 
 function report(name: string, phase: Phase, settledSeconds: number, figures: Figures, ceiling: number): void {
@@ -100,7 +94,9 @@ async function main(kubeconfigPath: string): Promise<void> {
   const subnets = await createSubnets(cluster, run);
   const ceiling = await measureCeiling(cluster, subnets[0] as SpiderSubnet, apps, callers);
   const child = fork("dist/bench-operator.mjs", [kubeconfigPath], {
-    execArgv: (process.env["BENCH_FLAGS"] ?? "--max-semi-space-size=4").split(" ").filter(Boolean),
+    execArgv: (process.env["BENCH_FLAGS"] ?? "--max-semi-space-size=4 --max-old-space-size=256")
+      .split(" ")
+      .filter(Boolean),
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   await once(child, "message");
@@ -147,8 +143,7 @@ async function main(kubeconfigPath: string): Promise<void> {
     }
     await cluster.close();
   }
-  console.log(missed.length === 0 ? "\nall bars hold" : `\nmissed: ${missed.join("; ")}`);
 }
 
 await main(kubeconfig);
-process.exit(missed.length === 0 ? 0 : 1);
+process.exit(verdict());
