@@ -9,6 +9,7 @@ import { ConfigError, commandLine, wantsColors } from "./config.ts";
 /** Loaded on demand, so that `--help` need not wait for a Kubernetes client. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./commands/run.ts")).run,
+  agent: async () => (await import("./commands/agent.ts")).agent,
   demo: async () => (await import("./commands/demo.ts")).demo,
 };
 

@@ -50,6 +50,7 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly RegExp[]])
   ["src/cluster/kubernetes/", [/^@kubernetes\/client-node$/, /^undici$/, /^node:(?!timers)/, ...PORT, ...SHARED]],
   ["src/cluster/memory/", [...PORT, ...SHARED, ...PURE]],
   ["src/cluster/", [...SHARED, ...PURE]],
+  ["src/ipam/", KNOWLEDGE],
   ["src/agent/", [...KNOWLEDGE, /^src\/ipam\//, /^src\/(?:log|config|setting)\.ts$/, /^node:(?!timers)/]],
   // The plugin starts anew for every NIC: what it imports, every pod waits for.
   ["src/cni/", [/^src\/(?:address\/address|api\/agent-protocol|api\/go-json|clock|log)\.ts$/, /^node:(?:fs|path)$/]],

@@ -105,6 +105,16 @@ export const notices = {
       "One SpiderSubnet has so many pools that its record of them exceeds what the API server stores in one object.",
     cure: "Spread the applications over several SpiderSubnets.",
   }),
+  WaitingForPool: warning<{ text: string }>({
+    message: ({ text }) => text,
+    cause: "A pod starts that is to have an automatic pool, and the pool is not there yet.",
+    cure: "See the Events of the pod's controller, which say what hinders the pool; the pod gets its address as soon as it is there.",
+  }),
+  AddressesExhausted: warning<{ text: string }>({
+    message: ({ text }) => text,
+    cause: "All addresses of the automatic pool that a pod is to draw from are in use.",
+    cure: 'Make the pool larger with annotation "ipam.spidernet.io/ippool-ip-number", or wait until a pod of the application has ended.',
+  }),
 };
 
 /** The reasons there are; no other word can be an Event's reason. */

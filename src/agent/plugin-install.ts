@@ -7,7 +7,7 @@
  */
 
 import { constants } from "node:fs";
-import { chmod, copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { access, chmod, copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The type name under which existing network configurations look for the plugin. */
@@ -36,6 +36,10 @@ export async function installPlugin(installation: PluginInstallation): Promise<"
       `Cannot install the CNI plugin as "${type}": a type is a file name of letters, digits, ".", "_" and "-"`,
     );
   }
+  await access(source, constants.R_OK).catch((error: Error) => {
+    const cure = "--cni-plugin names it, npm run build:cni makes it";
+    throw new Error(`Cannot install the CNI plugin "${source}": ${error.message}; ${cure}`, { cause: error });
+  });
   const target = join(folder, type);
   if (await isInstalled(source, target)) return "unchanged";
   await mkdir(folder, { recursive: true });

@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Details, notice, notices, type Reason } from "../../src/act/notices.ts";
+import type { WaitReason } from "../../src/ipam/auto-pool-wait.ts";
 
 const table = suite("notices");
 
@@ -66,6 +67,14 @@ table("have CamelCase reasons, and one sentence each on cause and cure", () => {
     assert.match(row.cause, /^[A-Z][^.]*(\.[^ ][^.]*)*\.$/, reason);
     assert.match(row.cure, /^[A-Z].*\.$/, reason);
   }
+});
+
+table("know the reasons that the node agent gives", () => {
+  const reasons: Record<WaitReason, Reason> = {
+    WaitingForPool: "WaitingForPool",
+    AddressesExhausted: "AddressesExhausted",
+  };
+  for (const reason of Object.values(reasons)) assert.ok(Object.hasOwn(notices, reason), reason);
 });
 
 table.run();

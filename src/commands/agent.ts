@@ -1,0 +1,96 @@
+/**
+ * `autopool agent`: the node side, which gives pods their addresses at the CNI plugin's word, until a signal ends it.
+ * @module
+ */
+
+import { createPacedQueue } from "../act/paced-queue.ts";
+import { createRecorder } from "../act/recorder.ts";
+import { Agent } from "../agent/agent.ts";
+import { type AgentConfig, agentSettings, readAgentConfig } from "../agent/agent-config.ts";
+import { installPlugin } from "../agent/plugin-install.ts";
+import { listenOnSocket } from "../agent/socket-server.ts";
+import { systemClock } from "../clock.ts";
+import { connect } from "../cluster/kubernetes/connect.ts";
+import { settingsHelp } from "../config.ts";
+import { createLog, type Log } from "../log.ts";
+import { systemRandom } from "../random.ts";
+import type { Command } from "./command.ts";
+
+const noticesPerSecond = 10;
+
+export const agent: Command = {
+  summary: "run the agent of a node",
+  help: () => `Usage: autopool agent --node-name NAME [settings]
+
+Gives the pods of one node their addresses, asked by the CNI plugin on a unix socket, and installs that plugin.
+
+Settings, each also as environment variable, or in the file of --config:
+${settingsHelp(agentSettings)}
+
+Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
+`,
+  async execute(args, { signal }) {
+    const config = readAgentConfig(args);
+    const log = createLog({
+      clock: systemClock,
+      level: config.logLevel,
+      format: config.logFormat,
+      write: (line) => process.stderr.write(`${line}\n`),
+    });
+    const cluster = await connect({
+      ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
+      ...(config.context === undefined ? {} : { context: config.context }),
+      connections: config.concurrency,
+    });
+    try {
+      await serve(config, cluster, log, signal);
+    } finally {
+      await cluster.close();
+    }
+    return 0;
+  },
+};
+
+async function serve(
+  config: AgentConfig,
+  cluster: Awaited<ReturnType<typeof connect>>,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  const notices = createPacedQueue({ clock: systemClock, concurrency: 2, perSecond: noticesPerSecond });
+  const recorder = createRecorder({
+    cluster,
+    clock: systemClock,
+    component: "autopool-agent",
+    submit: (_, run) => notices.add({ priority: 0, isLive: () => true, run }),
+    onFailure: (error, event) => log.warn("event not written", { event: event.name, error }),
+  });
+  const service = new Agent({
+    cluster,
+    clock: systemClock,
+    random: systemRandom,
+    settings: config.ipam,
+    log,
+    warn: ({ metadata: { namespace = "", name, uid = "" } }, reason, message) =>
+      recorder.record({
+        regarding: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
+        type: "Warning",
+        reason,
+        message,
+      }),
+  });
+  try {
+    if (config.plugin) log.info("plugin", { ...config.plugin, state: await installPlugin(config.plugin) });
+    await Promise.race([service.start(), ended]);
+    if (signal.aborted) return;
+    const server = await listenOnSocket({ path: config.socket, service, clock: systemClock, log });
+    log.info("ready", { socket: config.socket, node: config.ipam.nodeName });
+    await ended;
+    log.info("ending", { requests: server.active });
+    await server.close();
+  } finally {
+    notices.close();
+    await service.stop();
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The ADD of one NIC (ipam §2): from a pod's name to its addresses, the same ones however often it is asked.
+ *
+ * Pools are written before the endpoint (ipam §4). Killed in between, the next ADD of the pod finds the records by its UID and uses
+ * them first; an endpoint that has the NIC is the answer, and then no pool is looked at.
+ * @module
+ */
+
+import type { AddAnswer, AddArgs } from "../api/agent-protocol.ts";
+import type { EndpointInterface, SpiderEndpoint } from "../api/endpoint.ts";
+import type { Pod } from "../api/pod.ts";
+import type { Clock } from "../clock.ts";
+import type { Cluster, KubeObject, ObjectRef } from "../cluster/cluster.ts";
+import { AddressClaims } from "./address-claims.ts";
+import { PoolWait, type WaitReason } from "./auto-pool-wait.ts";
+import { IpamError, type PoolCatalog } from "./candidate.ts";
+import { addressesOf } from "./endpoint-addresses.ts";
+import { answerOf, indexFor, itemsOf, named, withAll, withoutNumbers } from "./endpoint-items.ts";
+import { EndpointInDoubt, type EndpointStep, EndpointStore } from "./endpoint-store.ts";
+import type { KeyedMutex } from "./keyed-mutex.ts";
+import { NicPlan } from "./nic-plan.ts";
+import type { PoolCommits } from "./pool-commits.ts";
+import { changedMeanwhile, guarded, isLeftTo, isOf, newEndpoint, recordName, type Seeker, statusOf } from "./seeker.ts";
+import { SeekerReader } from "./seeker-reader.ts";
+import type { IpamSettings } from "./settings.ts";
+import { adopt } from "./static-adoption.ts";
+import { isVirtualMachine } from "./static-holder.ts";
+
+/** What an agent knows without asking. */
+export interface AllocatorCaches {
+  pod(ref: ObjectRef): Pod | undefined;
+  namespace(name: string): KubeObject | undefined;
+  /** The node that the agent runs on. */
+  node(): KubeObject | undefined;
+  readonly catalog: PoolCatalog;
+  /** Calls back at every change of a pool, until the returned function is called. */
+  onPoolChange(listener: () => void): () => void;
+}
+
+export interface AllocatorOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly settings: IpamSettings;
+  readonly caches: AllocatorCaches;
+  readonly commits: PoolCommits;
+  /** The pods that are being served, shared with the releaser. */
+  readonly turns: KeyedMutex;
+  /** Tells the users of a pod something. */
+  readonly warn: (pod: Pod, reason: WaitReason, message: string) => void;
+}
+
+/** One ADD. */
+interface Addition {
+  readonly seeker: Seeker;
+  readonly plan: NicPlan;
+  readonly wait: PoolWait;
+  readonly signal: AbortSignal | undefined;
+}
+
+export class Allocator {
+  readonly #options: AllocatorOptions;
+  readonly #store: EndpointStore;
+  readonly #seekers: SeekerReader;
+
+  constructor(options: AllocatorOptions) {
+    this.#options = options;
+    this.#store = new EndpointStore(options);
+    this.#seekers = new SeekerReader(options);
+  }
+
+  /**
+   * Returns the addresses of all the pod's NICs, this one's among them.
+   *
+   * @param signal aborts when nobody waits for the answer any more; what was newly taken is given back then
+   * @throws {IpamError} If the NIC cannot be served; the text is for the pod's users.
+   */
+  add(args: AddArgs, signal?: AbortSignal): Promise<AddAnswer> {
+    const { podNamespace, podName } = args;
+    return this.#options.turns.run(`${podNamespace}/${podName}`, () => this.#add(args, signal), signal);
+  }
+
+  async #add(args: AddArgs, signal: AbortSignal | undefined): Promise<AddAnswer> {
+    if (args.matchMasterSubnet === true) {
+      throw new IpamError(
+        `wrong input, 'match_master_subnet' of the CNI configuration is not supported: set it to false, and name the IPPools that fit the master's subnet`,
+      );
+    }
+    const seeker = await this.#seekers.read(args, signal);
+    const { clock, caches, settings, warn } = this.#options;
+    const wait = new PoolWait({
+      clock,
+      patienceMs: settings.waitForPoolMs,
+      onPoolChange: (listener) => caches.onPoolChange(listener),
+      tell: (reason, message) => warn(seeker.pod, reason, message),
+    });
+    const plan = new NicPlan({ seeker, args, caches, settings });
+    const addition = { seeker, plan, wait, signal };
+    const found = await this.#store.read(seeker.ref, signal);
+    const endpoint = found && (await this.#own(found, addition));
+    const items = endpoint?.status?.current.ips ?? [];
+    if (endpoint && indexFor(items, seeker.nic) >= 0) return answerOf(await this.#name(endpoint, addition));
+    return answerOf(await this.#allocate(endpoint, items, addition));
+  }
+
+  /** Returns the endpoint when it is this pod's; one that cannot become it is removed, and its records are left to the collector. */
+  async #own(found: SpiderEndpoint, { seeker, plan, wait, signal }: Addition): Promise<SpiderEndpoint | undefined> {
+    const { commits, settings } = this.#options;
+    const isTerminating = found.metadata.deletionTimestamp !== undefined;
+    if (!isOf(found, seeker)) await this.#seekers.confirm(seeker, signal);
+    if (!isTerminating && isLeftTo(found, seeker)) {
+      const followsPools = !isVirtualMachine(seeker.top, settings);
+      const wanted = () => plan.wantedPools(wait, signal);
+      return adopt(found, { store: this.#store, commits, seeker, wanted, followsPools, signal });
+    }
+    if (!isTerminating && isOf(found, seeker)) return found;
+    const left = await this.#store.revise(
+      seeker.ref,
+      found,
+      (current) => {
+        if (current && current.metadata.uid !== found.metadata.uid) throw changedMeanwhile(seeker);
+        return "remove";
+      },
+      signal,
+    );
+    if (left === undefined) return undefined;
+    throw new IpamError(
+      `Cannot replace SpiderEndpoint "${recordName(seeker)}": it is being deleted, and finalizers ${JSON.stringify(left.metadata.finalizers)} keep it; whoever set them must let it go`,
+    );
+  }
+
+  /** Retrieval: the addresses are there; only the NIC's name may be missing. */
+  async #name(endpoint: SpiderEndpoint, { seeker, signal }: Addition): Promise<readonly EndpointInterface[]> {
+    const settled = await this.#store.revise(
+      seeker.ref,
+      endpoint,
+      (current) => {
+        const items = this.#itemsOf(current, seeker);
+        if (indexFor(items, seeker.nic) < 0) throw changedMeanwhile(seeker);
+        const renamed = named(items, seeker.nic);
+        return renamed === items ? "done" : { patch: { status: statusOf(seeker, [...renamed]) } };
+      },
+      signal,
+    );
+    return this.#itemsOf(settled, seeker);
+  }
+
+  async #allocate(
+    endpoint: SpiderEndpoint | undefined,
+    items: readonly EndpointInterface[],
+    { seeker, plan, wait, signal }: Addition,
+  ): Promise<readonly EndpointInterface[]> {
+    const { commits, caches } = this.#options;
+    const { naming, candidates, wishes, routes } = plan.missing(items);
+    const claims = new AddressClaims({
+      commits,
+      catalog: caches.catalog,
+      request: plan.request,
+      pod: recordName(seeker),
+      podUid: seeker.uid,
+      held: endpoint ? addressesOf(endpoint) : [],
+      wait,
+      signal,
+    });
+    try {
+      const made = itemsOf(await claims.take(candidates, wishes), routes);
+      const fresh = naming === "unnamed" ? withoutNumbers(made) : made;
+      const decide = (current: SpiderEndpoint | undefined) => this.#appending(current, fresh, seeker);
+      return this.#itemsOf(await this.#store.revise(seeker.ref, endpoint, decide, signal), seeker);
+    } catch (error) {
+      // An endpoint that may still be written must find its addresses in the pools.
+      if (!(error instanceof EndpointInDoubt)) await claims.giveBack();
+      throw error;
+    }
+  }
+
+  #appending(current: SpiderEndpoint | undefined, fresh: readonly EndpointInterface[], seeker: Seeker): EndpointStep {
+    if (current === undefined) return { create: newEndpoint(seeker, [...fresh]) };
+    const items = this.#itemsOf(current, seeker);
+    const all = withAll(items, fresh);
+    if (all === undefined) throw changedMeanwhile(seeker);
+    return all === items ? "done" : { patch: { ...guarded(current), status: statusOf(seeker, [...all]) } };
+  }
+
+  #itemsOf(current: SpiderEndpoint | undefined, seeker: Seeker): readonly EndpointInterface[] {
+    if (current === undefined || current.metadata.deletionTimestamp !== undefined || !isOf(current, seeker)) {
+      throw changedMeanwhile(seeker);
+    }
+    return current.status?.current.ips ?? [];
+  }
+}
