@@ -1,5 +1,5 @@
 /**
- * What `autopool demo` plays on: memory cluster, virtual clock, simulated controllers, and the operator among them.
+ * What `autopool demo` plays on: memory cluster, virtual clock, simulated controllers, and among them the operator and the agents.
  *
  * It performs steps and reports what came of each; what the steps are is for `simulation/story.ts`, how a report looks for `view/`.
  * @module
@@ -8,9 +8,11 @@
 import { pathOf } from "../../machines/step.ts";
 import type { CoreEvent } from "../act/recorder.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
+import type { Pod } from "../api/pod.ts";
 import * as served from "../api/resources.ts";
 import { createMemoryCluster, type MemoryCluster } from "../cluster/memory/memory-cluster.ts";
 import { createVirtualClock, type VirtualClock } from "../cluster/memory/virtual-clock.ts";
+import { defaultCollectorSettings } from "../ipam/collector-settings.ts";
 import { silentLog } from "../log.ts";
 import { Operator } from "../operator.ts";
 import { seededRandom } from "../random.ts";
@@ -19,16 +21,19 @@ import { cloneSetController, cloneSets } from "../simulation/clone-set.ts";
 import { type ControlPlane, startControlPlane } from "../simulation/control-plane.ts";
 import { deploymentController } from "../simulation/deployment.ts";
 import { createKubelet } from "../simulation/kubelet.ts";
-import type { Pod } from "../simulation/pod.ts";
 import { replicaSetController } from "../simulation/replica-set.ts";
+import { createScheduler } from "../simulation/scheduler.ts";
 import { statefulSetController } from "../simulation/stateful-set.ts";
-import type { Step } from "../simulation/story.ts";
+import type { Step } from "../simulation/step.ts";
+import { podTable } from "../view/pod-table.ts";
 import { lifeTable, type PoolLife, poolTable } from "../view/pool-table.ts";
 import { tableLines } from "../view/table.ts";
+import { DemoNodes, nodeNames } from "./demo-nodes.ts";
 
 const seed = 1;
-const kubelet = { startMs: 2_000, endMs: 3_000 };
-/** Longer than any simulated delay: a cluster without a write for so long has settled. */
+const latencyMs = 2;
+const podTimes = { startMs: 2_000, endMs: 3_000 };
+/** Longer than any simulated delay: a cluster without a write for so long has settled, pods that wait for addresses apart. */
 const quietMs = 5_000;
 const settleMsMax = 10 * 60_000;
 
@@ -36,6 +41,7 @@ export class Stage {
   readonly clock: VirtualClock = createVirtualClock();
   readonly server: MemoryCluster;
   readonly #operator: Operator;
+  readonly #nodes: DemoNodes;
   readonly #controlPlane: ControlPlane;
   /** The states that each machine has passed since the last report, by its key. */
   readonly #trails = new Map<string, string[]>();
@@ -50,23 +56,14 @@ export class Stage {
       if (resource.kind === served.events.kind && type !== "DELETED")
         this.#events.set(object.metadata.name, object as unknown as CoreEvent);
     });
-    this.#controlPlane = startControlPlane({
-      cluster: this.server.connect(),
-      clock,
-      random: seededRandom(seed),
-      controllers: [
-        deploymentController,
-        replicaSetController,
-        statefulSetController,
-        cloneSetController,
-        createKubelet(kubelet),
-      ],
-    });
+    const connect = () => this.server.connect({ latencyMs });
+    this.#nodes = new DemoNodes({ clock, random: seededRandom(seed), connect });
+    this.#controlPlane = this.#startControlPlane();
     this.#operator = new Operator({
-      cluster: this.server.connect({ latencyMs: 2 }),
+      cluster: connect(),
       clock,
       random: seededRandom(seed),
-      settings: defaultSettings,
+      settings: { ...defaultSettings, collection: defaultCollectorSettings },
       log: silentLog,
       onTransition: ({ key, from, to }) => {
         const trail = this.#trails.get(key) ?? [from];
@@ -76,10 +73,10 @@ export class Stage {
     });
   }
 
-  /** Opens a stage whose operator has begun. */
+  /** Opens a stage whose operator and agents have begun. */
   static async open(): Promise<Stage> {
     const stage = new Stage();
-    const started = stage.#operator.start();
+    const started = Promise.all([stage.#operator.start(), stage.#nodes.start()]);
     await stage.#settle();
     await started;
     return stage;
@@ -93,31 +90,50 @@ export class Stage {
     this.#events.clear();
     this.#trails.clear();
     await step.act(this.server.connect(), this.clock);
-    await this.#settle();
+    await this.#settle(step.lookMs);
   }
 
-  /** Returns what there is now, and what happened in the last step. */
-  report(): string[] {
+  /** Returns what there is now, and what happened in the step that was performed last. */
+  report({ app }: Step): string[] {
     const pools = this.server.objects<SpiderIPPool>(served.spiderIPPools);
     const lives = this.#lives();
     return [
       ...poolTable(pools),
       ...(lives.length > 0 ? ["", ...lifeTable(lives)] : []),
-      ...this.#podLines(),
+      ...this.#podLines(app),
       ...this.#eventLines(),
     ];
   }
 
   async close(): Promise<void> {
     // Both first finish what is under way, and that may wait for time to pass.
-    const stopped = Promise.all([this.#operator.stop(), this.#controlPlane.stop()]);
+    const stopped = Promise.all([this.#operator.stop(), this.#controlPlane.stop(), this.#nodes.stop()]);
     await this.clock.advance(quietMs);
     await stopped;
   }
 
-  async #settle(): Promise<void> {
+  #startControlPlane(): ControlPlane {
+    const network = this.#nodes;
+    const kubelet = createKubelet({ ...podTimes, network, warn: (...what) => network.warn(...what) });
+    return startControlPlane({
+      cluster: this.server.connect(),
+      clock: this.clock,
+      random: seededRandom(seed),
+      controllers: [
+        deploymentController,
+        replicaSetController,
+        statefulSetController,
+        cloneSetController,
+        createScheduler(nodeNames),
+        kubelet,
+      ],
+    });
+  }
+
+  async #settle(atLeastMs = 0): Promise<void> {
     const begun = this.clock.now();
-    for (let quietSince = begun; this.clock.now() - quietSince < quietMs; ) {
+    const isEarly = (): boolean => this.clock.now() - begun < atLeastMs;
+    for (let quietSince = begun; isEarly() || this.clock.now() - quietSince < quietMs; ) {
       const version = this.server.version();
       await this.clock.advance(500);
       if (this.server.version() !== version) quietSince = this.clock.now();
@@ -140,15 +156,10 @@ export class Stage {
     return lives;
   }
 
-  #podLines(): string[] {
-    const counts = new Map<string, number>();
-    for (const { metadata, status } of this.server.objects<Pod>(served.pods)) {
-      const [owner] = metadata.ownerReferences ?? [];
-      if (!owner || status?.phase !== "Running") continue;
-      const name = `${owner.kind}/${owner.name}`;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    return counts.size === 0 ? [] : ["", ...tableLines(["PODS OF", "RUNNING"], [...counts])];
+  #podLines(app: string | undefined): string[] {
+    if (app === undefined) return [];
+    const pods = this.server.objects<Pod>(served.pods);
+    return ["", ...podTable(pods.filter(({ metadata }) => metadata.labels?.["app"] === app))];
   }
 
   #eventLines(): string[] {

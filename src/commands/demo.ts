@@ -1,7 +1,8 @@
 /**
- * `autopool demo`: the operator against a cluster in memory, with simulated workloads and pods, on a clock that runs ahead.
+ * `autopool demo`: the operator and two agents against a cluster in memory, with simulated workloads and pods, on a clock that runs
+ * ahead.
  *
- * The operator is the one of `autopool run`; only what stands around it is simulated. Needs nothing but npm, and prints the same
+ * The operator is the one of `autopool run`, the agents are those of `autopool agent`; only what stands around them is simulated. Needs nothing but npm, and prints the same
  * every time.
  * @module
  */
@@ -9,7 +10,7 @@
 import { styleText } from "node:util";
 import { sleep, systemClock } from "../clock.ts";
 import { ConfigError } from "../config.ts";
-import type { Step } from "../simulation/story.ts";
+import type { Step } from "../simulation/step.ts";
 import { story } from "../simulation/story.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { Stage } from "./demo-stage.ts";
@@ -20,12 +21,13 @@ const readingMs = 350;
 const tickMs = 100;
 
 export const demo: Command = {
-  summary: "show the life of pools, in memory; needs no cluster",
+  summary: "show pools and the addresses of pods, in memory; needs no cluster",
   help: () => `Usage: autopool demo [--keep]
 
-Runs the operator against a cluster in memory with simulated workloads and pods, and shows after each step the pools as
-"kubectl get sp" prints them, the state of each pool's machine, and the Events that were recorded. No cluster is needed
-or touched. Time is simulated too: minutes pass in a second or two.
+Runs the operator and the agents of two nodes against a cluster in memory with simulated workloads and pods, and shows
+after each step the pools as "kubectl get sp" prints them, the state of each pool's machine, the application's pods with
+their addresses, and the Events that were recorded. No cluster is needed or touched. Time is simulated too: minutes
+pass in a second or two.
 
   --keep    go on in real time after the last step, until Ctrl-C
 
@@ -49,14 +51,13 @@ Exit codes: 0 ended as asked, 1 failed, 2 wrong arguments.
 
 async function play(stage: Stage, context: CommandContext): Promise<void> {
   const { print, signal, terminal } = context;
-  print("The operator runs against a cluster in memory; its workloads and pods are simulated.");
-  print("Pods do not get their addresses yet, so ALLOCATED-IP-COUNT stays 0.");
+  print("The operator and the agents of two nodes run against a cluster in memory; workloads and pods are simulated.");
   for (const [index, step] of story.entries()) {
     if (signal.aborted) return;
     print("");
     for (const line of headingOf(step, index, terminal?.hasColors === true)) print(line);
     await stage.perform(step);
-    for (const line of stage.report()) print(line);
+    for (const line of stage.report(step)) print(line);
     if (terminal) await sleep(systemClock, readingMs, signal);
   }
 }

@@ -5,10 +5,11 @@
  * @module
  */
 
+import type { Pod } from "../api/pod.ts";
 import { pods } from "../api/resources.ts";
 import type { Resource } from "../cluster/cluster.ts";
 import type { Controller } from "./controller.ts";
-import { isActive, isReady, type Pod, templateHash } from "./pod.ts";
+import { isActive, isReady, templateHash } from "./pod.ts";
 import { countReplicas, keepReplicas, replicasOf, toPods, type Workload } from "./workload.ts";
 
 export const cloneSets: Resource = {

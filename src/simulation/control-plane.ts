@@ -70,6 +70,7 @@ class RunningControllers {
     this.#stopped = true;
     this.#due.clear();
     await this.#work;
+    await Promise.all(this.#controllers.map((controller) => controller.stop?.()));
     await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.stop()));
   }
 
@@ -85,7 +86,8 @@ class RunningControllers {
 
   #enqueue(controller: AnyController, ref: ObjectRef): void {
     if (this.#stopped) return;
-    this.#due.set(`${controller.resource.kind}/${ref.namespace}/${ref.name}`, { controller, ref });
+    const index = this.#controllers.indexOf(controller);
+    this.#due.set(`${index}/${ref.namespace}/${ref.name}`, { controller, ref });
     this.#proceed();
   }
 

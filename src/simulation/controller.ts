@@ -34,4 +34,6 @@ export interface Controller<T extends KubeObject> {
   readonly whileTerminating?: boolean;
   /** Does what can be done now; resolves to the milliseconds after which to look again unless something changes before. */
   reconcile(object: T, world: World): Promise<number | undefined>;
+  /** Ends what a look has left going on; resolves when it writes nothing any more. */
+  stop?(): Promise<void>;
 }

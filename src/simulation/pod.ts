@@ -4,12 +4,8 @@
  */
 
 import { createHash } from "node:crypto";
+import type { Pod } from "../api/pod.ts";
 import type { KubeObject, Resource } from "../cluster/cluster.ts";
-
-export interface Pod extends KubeObject {
-  spec?: object;
-  status?: { phase?: string };
-}
 
 export interface PodTemplate {
   readonly metadata?: {

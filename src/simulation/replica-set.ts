@@ -3,9 +3,9 @@
  * @module
  */
 
+import type { Pod } from "../api/pod.ts";
 import { pods, replicaSets } from "../api/resources.ts";
 import type { Controller } from "./controller.ts";
-import type { Pod } from "./pod.ts";
 import { countReplicas, keepReplicas, type Workload } from "./workload.ts";
 
 export const replicaSetController: Controller<Workload> = {

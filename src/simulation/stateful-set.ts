@@ -5,9 +5,10 @@
  * @module
  */
 
+import type { Pod } from "../api/pod.ts";
 import { pods, statefulSets } from "../api/resources.ts";
 import type { Controller, World } from "./controller.ts";
-import { isReady, type Pod, podFor, templateHash } from "./pod.ts";
+import { isReady, podFor, templateHash } from "./pod.ts";
 import { countReplicas, replicasOf, type Workload } from "./workload.ts";
 
 const REVISION_LABEL = "controller-revision-hash";

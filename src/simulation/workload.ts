@@ -3,10 +3,11 @@
  * @module
  */
 
+import type { Pod } from "../api/pod.ts";
 import { pods } from "../api/resources.ts";
 import type { KubeObject, Resource } from "../cluster/cluster.ts";
 import type { World } from "./controller.ts";
-import { isActive, isReady, type Pod, type PodTemplate, podFor, randomSuffix } from "./pod.ts";
+import { isActive, isReady, type PodTemplate, podFor, randomSuffix } from "./pod.ts";
 
 /** A number of pods, or a percentage of the replicas such as "25%". */
 export type Quantity = number | string;

@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { Pod } from "../../src/api/pod.ts";
 import * as served from "../../src/api/resources.ts";
 import type { MemoryConnection } from "../../src/cluster/memory/connection.ts";
 import { createMemoryCluster, type MemoryCluster } from "../../src/cluster/memory/memory-cluster.ts";
@@ -11,14 +12,18 @@ import { seededRandom } from "../../src/random.ts";
 import { cloneSetController, cloneSets } from "../../src/simulation/clone-set.ts";
 import { startControlPlane } from "../../src/simulation/control-plane.ts";
 import { deploymentController } from "../../src/simulation/deployment.ts";
-import { createKubelet } from "../../src/simulation/kubelet.ts";
-import { isActive, isReady, type Pod } from "../../src/simulation/pod.ts";
+import { createKubelet, type KubeletOptions, type PodNetwork } from "../../src/simulation/kubelet.ts";
+import { isActive, isReady } from "../../src/simulation/pod.ts";
 import { replicaSetController } from "../../src/simulation/replica-set.ts";
+import { createScheduler } from "../../src/simulation/scheduler.ts";
 import { statefulSetController } from "../../src/simulation/stateful-set.ts";
 import type { Workload } from "../../src/simulation/workload.ts";
 
 /** How long pods take to run and to end; every process of a test is over well within ten times the sum. */
 export const podTimes = { startMs: 2_000, endMs: 3_000 };
+
+/** Pods run without addresses. */
+const noNetwork: PodNetwork = { attach: async () => [], detach: async () => {} };
 
 export interface Simulated {
   readonly clock: VirtualClock;
@@ -30,7 +35,14 @@ export interface Simulated {
 }
 
 /** Runs a test on a cluster of its own, and ends what runs there. */
-export async function simulated(test: (cluster: Simulated) => Promise<void>): Promise<void> {
+export async function simulated(
+  test: (cluster: Simulated) => Promise<void>,
+  {
+    network = noNetwork,
+    warn = () => {},
+    nodeNames = ["node"],
+  }: Partial<Pick<KubeletOptions, "network" | "warn">> & { readonly nodeNames?: readonly string[] } = {},
+): Promise<void> {
   const clock = createVirtualClock();
   const server = createMemoryCluster({ clock, resources: [...Object.values(served), cloneSets] });
   const connection = server.connect({ latencyMs: 2 });
@@ -43,7 +55,8 @@ export async function simulated(test: (cluster: Simulated) => Promise<void>): Pr
       replicaSetController,
       statefulSetController,
       cloneSetController,
-      createKubelet(podTimes),
+      createScheduler(nodeNames),
+      createKubelet({ ...podTimes, network, warn }),
     ],
   });
   const pods = (): Pod[] => server.objects<Pod>(served.pods);

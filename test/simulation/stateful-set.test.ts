@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Pod } from "../../src/api/pod.ts";
 import { pods as podResource, statefulSets } from "../../src/api/resources.ts";
-import { isActive, isReady, type Pod } from "../../src/simulation/pod.ts";
+import { isActive, isReady } from "../../src/simulation/pod.ts";
 import { newTemplate, ref, revisionsOf, simulated, workload } from "./simulated-cluster.ts";
 
 const names = (pods: readonly Pod[]): string[] => pods.map(({ metadata }) => metadata.name);
