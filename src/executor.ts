@@ -11,7 +11,7 @@ import { Ledger, type LedgerWorld } from "./act/ledger.ts";
 import type { Notice } from "./act/notices.ts";
 import { PoolWriter } from "./act/pool-writer.ts";
 import { RecordSweeper } from "./act/record-sweeper.ts";
-import { createRecorder, type Recorder } from "./act/recorder.ts";
+import { createRecorder } from "./act/recorder.ts";
 import { SubnetKeeper } from "./act/subnet-keeper.ts";
 import { createWorkQueue, type WorkQueue } from "./act/work-queue.ts";
 import type { SpiderIPPool } from "./api/ippool.ts";
@@ -26,7 +26,7 @@ import type { Life } from "./observe/pool-life.ts";
 import { PoolStatuses } from "./pool-statuses.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { OperatorSettings } from "./settings.ts";
-import { tellComplaint, tellRefusal } from "./telling.ts";
+import { Teller } from "./telling.ts";
 import { worldOf } from "./world.ts";
 
 export interface ExecutorOptions {
@@ -53,19 +53,20 @@ export class Executor {
   readonly #statuses: PoolStatuses;
   readonly #subnets: SubnetKeeper;
   readonly #sweeper: RecordSweeper;
-  readonly #recorder: Recorder;
+  readonly #teller: Teller;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     const { cluster, clock, log, observer, reconciler } = options;
     this.queue = this.#createQueue();
-    this.#recorder = createRecorder({
+    const recorder = createRecorder({
       cluster,
       clock,
       component: FIELD_MANAGER,
       submit: (key, run) => this.#submit(key, run, "notice"),
       onFailure: (error, event) => log.warn("event not written", { event: event.name, error }),
     });
+    this.#teller = new Teller({ recorder, clock, standing: (key) => reconciler.entry(key)?.snapshot.context.refusal });
     this.#confirmation = new Confirmation(cluster, observer, reconciler, (key) => this.#writer.names.of(key));
     const world = worldOf(observer, reconciler, {
       pending: () => this.#writer.creates.pending(),
@@ -79,7 +80,7 @@ export class Executor {
       onRefused: (key, refusal) => this.#refuse(key, refusal),
       onNotice: (key, told) => {
         const life = reconciler.entry(key)?.life;
-        if (life) tellRefusal(this.#recorder, life, told);
+        if (life) this.#teller.refusal(life, told);
       },
       onNameGivenUp: (subnet, name) => this.#sweeper.look(subnet, name),
     });
@@ -116,7 +117,7 @@ export class Executor {
   }
 
   complain(complaint: Complaint): void {
-    tellComplaint(this.#recorder, complaint);
+    this.#teller.complaint(complaint);
   }
 
   /** Queues what a machine asks for; what is queued for the same pool already is replaced. */
@@ -125,7 +126,7 @@ export class Executor {
     // Before the operation, which may begin at once and asks for them.
     if (life.pool) this.#writer.names.note(key, subnet, life.pool.metadata.name);
     this.#confirmation.note(life);
-    if (operation.kind === "notify") tellRefusal(this.#recorder, life, operation);
+    if (operation.kind === "notify") this.#teller.refusalInTime(life, operation);
     else if (operation.kind === "releaseRecord") this.#submit(key, this.#releaseOf(key, subnet), "pool");
     else this.#submit(key, () => this.#execute(key, operation), "pool");
   }

@@ -72,6 +72,9 @@ waiting(
     await world.act((user) => scaleWorkload(user, deployments, "web", 1));
     await settled(world);
     assert.equal(summary(world), ["s4 6 scaling"]);
+    // Pods that end in good time are nothing to tell.
+    assert.equal(reasons(world, "Deployment"), []);
+    await world.clock.advance(10_000);
     assert.equal(reasons(world, "Deployment"), ["ShrinkBlocked"]);
     await world.act((user) => allocate(user, onlyPool(world), ["10.4.0.15"]));
     await settled(world);

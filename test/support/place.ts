@@ -28,6 +28,9 @@ export interface ToldEvent extends KubeObject {
   readonly involvedObject: { readonly kind: string; readonly namespace?: string; readonly name: string };
 }
 
+/** Some refusals are told only when they have stood for 10 s. */
+const toldWithin = { seconds: 25 };
+
 export class Place {
   readonly namespace: string;
   /** Names of the first subnet of each family. */
@@ -169,7 +172,7 @@ export class Place {
       assert.ok(hit, `${kind} "${name}" was told of ${reason}: ${JSON.stringify(texts)}, not ${message}`);
       assert.is(hit.type, "Warning");
       return hit;
-    });
+    }, toldWithin);
   }
 
   /** State and refusal of every pool that applications of this namespace want or have. */
