@@ -52,8 +52,14 @@ export class PoolCommits {
    * @throws {IpamError} If the pool's records cannot be read.
    */
   claim(pool: string, claim: Claim, signal?: AbortSignal): Promise<Grant> {
+    // Free when it was planned first, so it is new even where the next plan finds it written.
+    const tried = new Set<bigint>();
     return this.#line(pool).ask({
-      run: (transaction, state) => ({ pool: state.pool, ...transaction.claim(claim) }),
+      run: (transaction, state) => {
+        const { addresses, fresh } = transaction.claim(claim, tried);
+        for (const address of fresh) tried.add(address);
+        return { pool: state.pool, addresses, fresh: addresses.filter((address) => tried.has(address)) };
+      },
       whenGone: () => {
         throw new PoolUnavailable("gone", `spiderippools.spiderpool.spidernet.io "${pool}" not found`);
       },

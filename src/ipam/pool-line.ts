@@ -6,18 +6,19 @@
  * @module
  */
 
-import type { RangeSet } from "../address/range-set.ts";
+import type { Family } from "../address/address.ts";
+import { parseRanges, type RangeSet } from "../address/range-set.ts";
 import { familyOfPool, type SpiderIPPool, type SpiderIPPoolStatus } from "../api/ippool.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import { backOffMs } from "../back-off.ts";
 import { sleep } from "../clock.ts";
 import { hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
 import { isLater } from "../cluster/reflected-store.ts";
-import { type UsableRanges, usableRanges } from "./address-choice.ts";
+import { usableRanges } from "./address-choice.ts";
 import { IpamError } from "./candidate.ts";
 import type { PoolCommitsOptions } from "./pool-commits.ts";
 import { formatPoolRecords, type PoolRecords, parsePoolRecords } from "./pool-records.ts";
-import { type PoolState, PoolTransaction, PoolUnavailable } from "./pool-transaction.ts";
+import { type PoolRanges, type PoolState, PoolTransaction, PoolUnavailable } from "./pool-transaction.ts";
 
 /** What is wanted of the pool. */
 export interface PoolQuestion<T> {
@@ -31,6 +32,8 @@ export interface PoolQuestion<T> {
 interface Waiting {
   readonly question: PoolQuestion<unknown>;
   readonly deadline: number;
+  failures: number;
+  /** Each of the two takes it out of line. */
   resolve(answer: unknown): void;
   reject(error: unknown): void;
 }
@@ -39,7 +42,7 @@ interface Waiting {
 interface Version {
   readonly pool: SpiderIPPool;
   records?: PoolRecords;
-  usable?: { readonly reserved: RangeSet; readonly ranges: UsableRanges };
+  ranges?: PoolRanges & { readonly reserved: RangeSet };
 }
 
 const deadlineMsDefault = 90_000;
@@ -49,16 +52,20 @@ const backOff = { firstMs: 10, maxMs: 500 };
 export class PoolLine {
   readonly #name: string;
   readonly #options: PoolCommitsOptions;
-  readonly #onGone: () => void;
-  #waiting: Waiting[] = [];
+  /** Called when nothing waits and nothing is known of the pool: it is gone, or could not be reached. */
+  readonly #onUnknown: () => void;
+  /** In the order in which they came, until they are answered. */
+  readonly #waiting = new Set<Waiting>();
+  /** Those whose write is under way: they hear what becomes of it even where they have gone away. */
+  #writing: ReadonlySet<Waiting> = new Set();
   #isRunning = false;
   /** The newest version that we know. */
   #latest: Version | undefined;
 
-  constructor(name: string, options: PoolCommitsOptions, onGone: () => void) {
+  constructor(name: string, options: PoolCommitsOptions, onUnknown: () => void) {
     this.#name = name;
     this.#options = options;
-    this.#onGone = onGone;
+    this.#onUnknown = onUnknown;
   }
 
   get isIdle(): boolean {
@@ -67,16 +74,35 @@ export class PoolLine {
 
   ask<T>(question: PoolQuestion<T>): Promise<T> {
     const { clock, deadlineMs = deadlineMsDefault } = this.#options;
-    return new Promise<T>((resolve, reject) => {
-      const deadline = clock.now() + deadlineMs;
-      this.#waiting.push({ question, deadline, resolve: resolve as Waiting["resolve"], reject });
+    const { signal } = question;
+    return new Promise<unknown>((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.delete(waiting);
+        signal?.removeEventListener("abort", goneAway);
+      };
+      const waiting: Waiting = {
+        question,
+        deadline: clock.now() + deadlineMs,
+        failures: 0,
+        resolve: (answer) => [leave(), resolve(answer)],
+        reject: (error) => [leave(), reject(error)],
+      };
+      const goneAway = (): void => {
+        if (!this.#writing.has(waiting)) waiting.reject(signal?.reason);
+      };
+      if (signal?.aborted) return goneAway();
+      signal?.addEventListener("abort", goneAway, { once: true });
+      this.#waiting.add(waiting);
       if (!this.#isRunning) void this.#run();
-    });
+    }) as Promise<T>;
   }
 
   /** Takes in a version of the pool, if it is news about one that we work with. */
   observe(pool: SpiderIPPool): void {
-    if (this.#latest !== undefined) this.#learn({ pool });
+    const { resourceVersion } = pool.metadata;
+    // The echo of our own write knows less than we do.
+    if (this.#latest === undefined || this.#latest.pool.metadata.resourceVersion === resourceVersion) return;
+    this.#learn({ pool });
   }
 
   #learn(version: Version): void {
@@ -89,41 +115,33 @@ export class PoolLine {
     this.#isRunning = true;
     // What is asked for in the same breath goes together.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      await this.#serve(batch);
-    }
-    this.#isRunning = false;
-  }
-
-  /** Tries until every request of the batch is answered. */
-  async #serve(batch: Waiting[]): Promise<void> {
-    let isFresh = false;
-    let open = batch;
-    for (let failures = 0; ; ) {
-      open = open.filter((waiting) => !this.#isOver(waiting, failures));
-      if (open.length === 0) return;
+    for (let failures = 0; this.#waiting.size > 0; ) {
+      const open = [...this.#waiting];
       try {
-        if (this.#latest === undefined) {
-          this.#latest = { pool: await this.#read() };
-          isFresh = true;
-        }
-        if (await this.#attempt(open, this.#latest, isFresh)) return;
-        this.#latest = undefined;
+        await this.#attempt(open);
+        failures = 0;
       } catch (error) {
         this.#latest = undefined;
-        isFresh = false;
-        if (hasCode(error, 404)) return this.#answerGone(open);
-        if (!hasCode(error, 409, 429) && !isUnknownOutcome(error)) return reject(open, error);
         failures += 1;
-        await sleep(this.#options.clock, this.#pauseMs(error, failures));
+        if (hasCode(error, 404)) answerGone(open);
+        else if (!hasCode(error, 409, 429) && !isUnknownOutcome(error))
+          for (const waiting of open) waiting.reject(error);
+        else {
+          for (const waiting of open) waiting.failures += 1;
+          await sleep(this.#options.clock, this.#pauseMs(error, failures));
+        }
       }
+      for (const waiting of this.#waiting) this.#rejectLate(waiting);
     }
+    this.#isRunning = false;
+    if (this.#latest === undefined) this.#onUnknown();
   }
 
-  /** Plans all requests on one version and writes it; returns false where it must be done on a version that is read now. */
-  async #attempt(open: readonly Waiting[], version: Version, isFresh: boolean): Promise<boolean> {
+  /** Plans all requests on one version of the pool and writes it; where nothing is to be written, on one that is read now. */
+  async #attempt(open: readonly Waiting[]): Promise<void> {
+    const isFresh = this.#latest === undefined;
+    this.#latest ??= { pool: await this.#read() };
+    const version = this.#latest;
     const state = this.#stateOf(version);
     const transaction = new PoolTransaction(state);
     const answers = open.map(({ question }) => {
@@ -133,27 +151,47 @@ export class PoolLine {
         return { error };
       }
     });
-    if (transaction.isChanged) this.#learn(await this.#write(version, transaction.records));
-    else if (!isFresh) return false;
+    if (transaction.isChanged) {
+      this.#writing = new Set(open);
+      try {
+        this.#learn(await this.#write(version, transaction.records));
+      } finally {
+        this.#writing = new Set();
+      }
+    } else if (!isFresh) {
+      this.#latest = undefined;
+      return;
+    }
     for (const [i, result] of answers.entries()) {
       if ("error" in result) open[i]?.reject(result.error);
       else open[i]?.resolve(result.answer);
     }
-    return true;
   }
 
   #stateOf(version: Version): PoolState {
     const { pool } = version;
-    try {
+    return this.#reading(() => {
       const family = familyOfPool(pool);
       if (family === undefined) throw new SyntaxError("it has neither ipVersion nor a subnet");
       version.records ??= parsePoolRecords(pool.status?.allocatedIPs, family);
-      const reserved = this.#options.reserved(family);
-      if (version.usable?.reserved !== reserved) {
-        version.usable = { reserved, ranges: usableRanges(pool.spec, family, reserved) };
-      }
       const { recordsMax } = this.#options;
-      return { pool, family, records: version.records, usable: version.usable.ranges, recordsMax };
+      return { pool, family, records: version.records, ranges: () => this.#rangesOf(version, family), recordsMax };
+    });
+  }
+
+  #rangesOf(version: Version, family: Family): PoolRanges {
+    const reserved = this.#options.reserved(family);
+    if (version.ranges?.reserved === reserved) return version.ranges;
+    const { spec } = version.pool;
+    version.ranges = this.#reading(() => {
+      return { reserved, listed: parseRanges(spec.ips, family), usable: usableRanges(spec, family, reserved) };
+    });
+    return version.ranges;
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
     } catch (error) {
       throw new IpamError(`Cannot use IPPool "${this.#name}": ${(error as Error).message}`, { cause: error });
     }
@@ -176,14 +214,12 @@ export class PoolLine {
     return { ...known, pool: { ...pool, metadata, status: { ...pool.status, ...status } }, records };
   }
 
-  #isOver({ question, deadline, reject }: Waiting, failures: number): boolean {
-    const { signal } = question;
+  #rejectLate({ question: { signal }, deadline, failures, reject }: Waiting): void {
     if (signal?.aborted) reject(signal.reason);
     else if (this.#options.clock.now() > deadline) {
       const text = `exhaust all retries (${failures} times), failed to allocate IP from IPPool ${this.#name}`;
       reject(new PoolUnavailable("retries", text));
-    } else return false;
-    return true;
+    }
   }
 
   #pauseMs(error: unknown, failures: number): number {
@@ -191,19 +227,14 @@ export class PoolLine {
     const asked = hasCode(error, 429, 503) ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     return asked + backOffMs(backOff, failures, random);
   }
-
-  #answerGone(open: readonly Waiting[]): void {
-    for (const { question, resolve, reject } of open) {
-      try {
-        resolve(question.whenGone());
-      } catch (error) {
-        reject(error);
-      }
-    }
-    this.#onGone();
-  }
 }
 
-function reject(open: readonly Waiting[], error: unknown): void {
-  for (const waiting of open) waiting.reject(error);
+function answerGone(open: readonly Waiting[]): void {
+  for (const { question, resolve, reject } of open) {
+    try {
+      resolve(question.whenGone());
+    } catch (error) {
+      reject(error);
+    }
+  }
 }

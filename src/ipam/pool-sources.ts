@@ -73,7 +73,7 @@ function askedBySubnets({ pod, nic, top, netconf, settings }: SelectionRequest):
   const { interfaces } = parseSubnets(annotations);
   if (top.apiVersion === "v1" && top.kind === "Pod") {
     throw new IpamError(
-      `SpiderSubnet feature doesn't support no-controller pod: annotation '${ANNOTATION[source]}' of Pod "${top.namespace}/${top.name}" has no effect without a controller`,
+      `SpiderSubnet feature doesn't support no-controller pod: ${annotationText("Pod", ANNOTATION[source], value)} has no effect on "${top.namespace}/${top.name}", which has no controller`,
     );
   }
   const nics = interfaces

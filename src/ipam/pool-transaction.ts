@@ -7,7 +7,7 @@
  */
 
 import type { Family } from "../address/address.ts";
-import { contains, parseRanges } from "../address/range-set.ts";
+import { contains, type RangeSet } from "../address/range-set.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { freeAddresses, type UsableRanges } from "./address-choice.ts";
 import { IpamError } from "./candidate.ts";
@@ -50,12 +50,21 @@ export class PoolUnavailable extends IpamError {
   }
 }
 
+/** The addresses of a pool. */
+export interface PoolRanges {
+  /** All that the pool lists. */
+  readonly listed: RangeSet;
+  /** What it may give out. */
+  readonly usable: UsableRanges;
+}
+
 /** What is planned on. */
 export interface PoolState {
   readonly pool: SpiderIPPool;
   readonly family: Family;
   readonly records: PoolRecords;
-  readonly usable: UsableRanges;
+  /** @throws {IpamError} If a range of the pool is malformed: what is given back needs none of them. */
+  readonly ranges: () => PoolRanges;
   readonly recordsMax: number;
 }
 
@@ -81,16 +90,20 @@ export class PoolTransaction {
 
   /**
    * Gives a pod its addresses: those that it has already, then the lowest free ones; all that it asks for, or none.
+   * @param tried what earlier plans of this very claim took: used first, so that two claims of one pod do not swap theirs
    * @throws {PoolUnavailable} If there are not enough.
    */
-  claim(claim: Claim): { readonly addresses: readonly bigint[]; readonly fresh: readonly bigint[] } {
+  claim(
+    claim: Claim,
+    tried: ReadonlySet<bigint> = new Set(),
+  ): { readonly addresses: readonly bigint[]; readonly fresh: readonly bigint[] } {
     const { podUid, count, known } = claim;
     const given = this.#given.get(podUid) ?? new Set();
     const lost = [...(this.#addressesOf().get(podUid) ?? [])]
-      .filter((address) => !known.includes(address) && !given.has(address))
-      .sort((a, b) => (a < b ? -1 : 1))
+      .filter((address) => !known.includes(address) && !given.has(address) && this.#lists(address))
+      .sort((a, b) => Number(tried.has(b)) - Number(tried.has(a)) || (a < b ? -1 : 1))
       .slice(0, count);
-    const fresh = this.#pick(count - lost.length);
+    const fresh = this.#pick(count - lost.length, known);
     for (const address of fresh) this.#put(address, claim);
     const addresses = [...lost, ...fresh];
     this.#given.set(podUid, new Set([...given, ...addresses]));
@@ -99,12 +112,13 @@ export class PoolTransaction {
 
   /** Returns "taken" where the address is another pod's, or the pool has it no more. A record that was lost is written again. */
   rebind(rebinding: Rebinding): "held" | "taken" {
-    const { pool, family } = this.#state;
     const { address, pod, podUid } = rebinding;
     const record = this.records.get(address);
-    if (record !== undefined && record.pod !== pod) return "taken";
+    // What the pool lists no more may be another pool's by now.
+    if ((record !== undefined && record.pod !== pod) || !this.#lists(address)) return "taken";
     if (record?.podUid === podUid) return "held";
-    if (record === undefined && !contains(parseRanges(pool.spec.ips, family), address)) return "taken";
+    // A pool that is being deleted may be gone, with the new record, as soon as its last old one is.
+    if (record === undefined && this.#state.pool.metadata.deletionTimestamp !== undefined) return "taken";
     this.#put(address, rebinding);
     return "held";
   }
@@ -122,9 +136,13 @@ export class PoolTransaction {
     return freed;
   }
 
-  #pick(count: number): bigint[] {
+  #lists(address: bigint): boolean {
+    return contains(this.#state.ranges().listed, address);
+  }
+
+  #pick(count: number, known: readonly bigint[]): bigint[] {
     if (count <= 0) return [];
-    const { pool, usable, recordsMax } = this.#state;
+    const { pool, recordsMax } = this.#state;
     const { name, deletionTimestamp } = pool.metadata;
     if (deletionTimestamp !== undefined) throw new PoolUnavailable("terminating", `terminating IPPool ${name}`);
     if (pool.spec.disable === true) throw new PoolUnavailable("disabled", `disabled IPPool ${name}`);
@@ -133,9 +151,11 @@ export class PoolTransaction {
       throw new PoolUnavailable("threshold", text);
     }
     const picked: bigint[] = [];
-    for (let i = 0; i < count; i++) {
-      this.#free ??= freeAddresses(usable, (address) => this.records.has(address));
+    while (picked.length < count) {
+      this.#free ??= freeAddresses(this.#state.ranges().usable, (address) => this.records.has(address));
       const { value } = this.#free.next();
+      // Listed ranges may overlap; and what a NIC of this pod has is not free, even where its record was lost.
+      if (value !== undefined && (picked.includes(value) || known.includes(value))) continue;
       if (value === undefined) {
         // Those that were picked stay free, and the search begins anew.
         this.#free = undefined;
