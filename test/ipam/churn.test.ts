@@ -161,7 +161,7 @@ async function play(seed: number): Promise<{ problems: string[]; served: number 
   for (const { metadata } of churn.pods)
     if (!churn.living.has(metadata.uid ?? "")) await churn.deletePod(metadata.name);
   await chance.settle();
-  await churn.clock.advance(8 * minute);
+  await churn.clock.advance(6 * minute);
   const expected = [...churn.living]
     .flatMap(([uid, addresses]) => addresses.map((address) => `${address} ${uid}`))
     .sort();

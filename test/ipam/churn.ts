@@ -241,7 +241,7 @@ export class Churn {
         return true;
       } catch (error) {
         this.#log.debug("ADD failed", { podName, podUID, error });
-        await sleep(this.clock, 1_000 + Math.floor(this.#random() * 10_000));
+        await sleep(this.clock, 2_000 + Math.floor(this.#random() * 25_000));
       }
     }
     return false;

@@ -101,7 +101,14 @@ changes("applications of one name in two namespaces have nothing to do with each
   const asking = { subnet: { ipv4: [one.v4] }, number: "2" };
   await one.run(deployment, "web", asking);
   await two.run(deployment, "web", asking);
-  const [first, second] = await eventually(async () => [(await one.pools())[0], (await two.pools())[0]]);
+  const [first, second] = await eventually(async () => {
+    const pools = [(await one.pools())[0], (await two.pools())[0]];
+    assert.ok(
+      pools.every((pool) => pool !== undefined),
+      "both applications have a pool",
+    );
+    return pools;
+  });
   await eventually(async () => {
     const [a, b] = [(await one.pools())[0], (await two.pools())[0]];
     assert.ok(a?.status?.state === "created" && b?.status?.state === "created");
