@@ -23,7 +23,7 @@ import type { PoolCommits } from "./pool-commits.ts";
 import { changedMeanwhile, guarded, isLeftTo, isOf, newEndpoint, recordName, type Seeker, statusOf } from "./seeker.ts";
 import { SeekerReader } from "./seeker-reader.ts";
 import type { IpamSettings } from "./settings.ts";
-import { adopt } from "./static-adoption.ts";
+import { adopt, takeOver } from "./static-adoption.ts";
 import { isVirtualMachine } from "./static-holder.ts";
 
 /** What an agent knows without asking. */
@@ -104,29 +104,39 @@ export class Allocator {
   }
 
   /** Returns the endpoint when it is this pod's; one that cannot become it is removed, and its records are left to the collector. */
-  async #own(found: SpiderEndpoint, { seeker, plan, wait, signal }: Addition): Promise<SpiderEndpoint | undefined> {
+  async #own(found: SpiderEndpoint, addition: Addition): Promise<SpiderEndpoint | undefined> {
+    const { seeker, plan, wait, signal } = addition;
     const { commits, settings } = this.#options;
     const isTerminating = found.metadata.deletionTimestamp !== undefined;
-    if (!isOf(found, seeker)) await this.#seekers.confirm(seeker, signal);
+    if (isTerminating || !isOf(found, seeker)) await this.#seekers.confirm(seeker, signal);
     if (!isTerminating && isLeftTo(found, seeker)) {
       const followsPools = !isVirtualMachine(seeker.top, settings);
       const wanted = () => plan.wantedPools(wait, signal);
       return adopt(found, { store: this.#store, commits, seeker, wanted, followsPools, signal });
     }
     if (!isTerminating && isOf(found, seeker)) return found;
-    const left = await this.#store.revise(
-      seeker.ref,
-      found,
-      (current) => {
-        if (current && current.metadata.uid !== found.metadata.uid) throw changedMeanwhile(seeker);
-        return "remove";
-      },
-      signal,
-    );
-    if (left === undefined) return undefined;
-    throw new IpamError(
-      `Cannot replace SpiderEndpoint "${recordName(seeker)}": it is being deleted, and finalizers ${JSON.stringify(left.metadata.finalizers)} keep it; whoever set them must let it go`,
-    );
+    return this.#replace(found, addition);
+  }
+
+  /** Ends an endpoint. Where it is this very pod's, somebody deletes it under a living pod: then the next one says the same. */
+  async #replace(found: SpiderEndpoint, { seeker, plan, wait, signal }: Addition): Promise<SpiderEndpoint | undefined> {
+    const { commits } = this.#options;
+    const wanted = () => plan.wantedPools(wait, signal);
+    const own = isOf(found, seeker) ? (found.status?.current.ips ?? []) : [];
+    const items = await takeOver(found, own, { commits, seeker, wanted, signal });
+    const decide = (current: SpiderEndpoint | undefined): EndpointStep => {
+      if (current && current.metadata.uid !== found.metadata.uid) throw changedMeanwhile(seeker);
+      return "remove";
+    };
+    const left = await this.#store.revise(seeker.ref, found, decide, signal);
+    if (left !== undefined) {
+      throw new IpamError(
+        `Cannot replace SpiderEndpoint "${recordName(seeker)}": it is being deleted, and finalizers ${JSON.stringify(left.metadata.finalizers)} keep it; whoever set them must let it go`,
+      );
+    }
+    if (items.length === 0) return undefined;
+    const append = (current: SpiderEndpoint | undefined) => this.#appending(current, items, seeker);
+    return this.#store.revise(seeker.ref, undefined, append, signal);
   }
 
   /** Retrieval: the addresses are there; only the NIC's name may be missing. */

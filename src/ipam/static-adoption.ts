@@ -47,11 +47,11 @@ export async function adopt(endpoint: SpiderEndpoint, options: StaticAdoptionOpt
   return adopted;
 }
 
-/** Returns the items whose addresses are the pod's now, all of them. */
-async function takeOver(
+/** Has the pools say of these items' addresses that they are this pod's; returns the items of which they do, for each address. */
+export async function takeOver(
   endpoint: SpiderEndpoint,
   items: readonly EndpointInterface[],
-  { commits, seeker, wanted, signal }: StaticAdoptionOptions,
+  { commits, seeker, wanted, signal }: Omit<StaticAdoptionOptions, "store" | "followsPools">,
 ): Promise<readonly EndpointInterface[]> {
   const owner = { pod: recordName(seeker), podUid: seeker.uid };
   // What one of them has begun ends before anything else is done.

@@ -20,8 +20,9 @@ export interface WantedPools {
  * Returns the items that have to go.
  *
  * Items of a list without names belong together, so one that differs takes all with it; but only before the pod has been given
- * any of them. Of the others only that of the NIC at hand is judged (what the other NICs want is not known yet), and
- * what is left without a name.
+ * any of them. A list with names says what all NICs want, so before then all are judged, and one that it does not name goes: what one
+ * NIC gives back may be what the next one needs. Otherwise only that of the NIC at hand is judged (what the other NICs
+ * want is not known yet), and what is left without a name.
  * @param isFirst the endpoint still is that of the pod before
  */
 export function outdated(
@@ -42,5 +43,6 @@ export function outdated(
     const isChanged = items.length !== count || items.some((item, index) => differs(item, String(index)));
     return isChanged ? items : [];
   }
-  return items.filter((item) => (item.interface === nic ? differs(item, nic) : isFirst && item.interface === ""));
+  const isJudged = ({ interface: name }: EndpointInterface): boolean => name === nic || (isFirst && naming === "named");
+  return items.filter((item) => (isJudged(item) ? differs(item, item.interface) : isFirst && item.interface === ""));
 }

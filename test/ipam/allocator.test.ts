@@ -279,6 +279,19 @@ add(
 );
 
 add(
+  "never gives two NICs one address, even where somebody deletes the endpoint in between",
+  on(async (scene) => {
+    await scene.pool("p", 0, "1-9");
+    const pod = await scene.pod("a", { annotations: fromPools("p") });
+    await scene.add(pod);
+    await scene.remove(spiderEndpoints, "a");
+
+    assert.equal(await scene.ips(pod, "net1"), ["10.0.0.2"]);
+    assert.equal(scene.items("a"), ["eth0 10.0.0.1/24", "net1 10.0.0.2/24"]);
+  }),
+);
+
+add(
   "names the finalizers of others that keep an endpoint",
   on(async (scene) => {
     await scene.pool("p", 0, "1-9");

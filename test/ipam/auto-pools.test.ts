@@ -57,7 +57,7 @@ async function podOfDeployment(scene: AllocationScene, name: string): Promise<re
 const waiting = suite("automatic pools");
 
 waiting(
-  "are taken as soon as they exist, without an Event",
+  "are taken as soon as they exist, without an Event, and of one family where only one is asked for (E00010)",
   on(async (scene) => {
     const [pod, top] = await podOfDeployment(scene, "a");
     const start = scene.clock.now();

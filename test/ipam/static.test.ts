@@ -123,6 +123,21 @@ for (const [changed, nics] of [
 }
 
 keeping(
+  "swap two full pools between NICs with names at once, and give back what a list names no more",
+  on(async (scene) => {
+    await scene.pool("p", 0, "1");
+    await scene.pool("q", 1, "1");
+    await scene.add(await restarted(scene, fromPoolsOfNics("eth0 p", "net1 q")));
+
+    assert.equal(await scene.ips(await restarted(scene, fromPoolsOfNics("eth0 q", "net1 p"))), ["10.0.1.1"]);
+    assert.equal(scene.items("db-0"), ["eth0 10.0.1.1/24", "net1 10.0.0.1/24"]);
+    assert.equal(await scene.ips(await restarted(scene, fromPoolsOfNics("eth0 q"))), ["10.0.1.1"]);
+    assert.equal(scene.items("db-0"), ["eth0 10.0.1.1/24"]);
+    assert.equal(scene.records("p"), {});
+  }),
+);
+
+keeping(
   "of a list without names keep all addresses, or none when one pool was changed (A00018)",
   on(async (scene) => {
     await scene.pool("p", 0, "1-9");
