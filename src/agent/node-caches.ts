@@ -9,7 +9,7 @@
 import type { Family } from "../address/address.ts";
 import type { RangeSet } from "../address/range-set.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
-import type { Pod } from "../api/pod.ts";
+import { isAlive, type Pod } from "../api/pod.ts";
 import { ReservedIndex } from "../api/reserved-index.ts";
 import type { SpiderReservedIP } from "../api/reserved-ip.ts";
 import { namespaces, nodes, pods, spiderIPPools, spiderReservedIPs } from "../api/resources.ts";
@@ -33,6 +33,8 @@ export class NodeCaches {
   readonly catalog = new WatchedPools();
   readonly #reserved = new ReservedIndex();
   readonly #listeners = new Set<() => void>();
+  /** Who wants to know of a pod's end, by its UID. */
+  readonly #waiters = new Map<string, Set<() => void>>();
   readonly #options: NodeCachesOptions;
   readonly #reflectors: Reflector<unknown>[] = [];
   readonly #pods: Reflector<Pod>;
@@ -45,6 +47,10 @@ export class NodeCaches {
     this.#pods = this.#reflect<Pod>(pods, {
       fieldSelector: `spec.nodeName=${nodeName}`,
       transform: (pod) => ({ ...stripped(pod), spec: essentialSpec(pod), status: essentialStatus(pod) }),
+      onEvent: ({ type, object }) => {
+        const { uid = "" } = object.metadata;
+        if (type === "deleted" || !isAlive(object)) for (const listener of this.#waiters.get(uid) ?? []) listener();
+      },
     });
     this.#namespaces = this.#reflect(namespaces, { metadataOnly: true, transform: stripped });
     this.#nodes = this.#reflect(nodes, {
@@ -94,6 +100,16 @@ export class NodeCaches {
   onPoolChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls `listener` when the pod of this UID is deleted or ends, until the returned function is called. */
+  onPodEnd(uid: string, listener: () => void): () => void {
+    const listeners = this.#waiters.get(uid) ?? new Set();
+    this.#waiters.set(uid, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#waiters.get(uid) === listeners) this.#waiters.delete(uid);
+    };
   }
 
   async stop(): Promise<void> {

@@ -21,7 +21,7 @@ import type { KeyedMutex } from "./keyed-mutex.ts";
 import { NicPlan } from "./nic-plan.ts";
 import type { PoolCommits } from "./pool-commits.ts";
 import { changedMeanwhile, guarded, isLeftTo, isOf, newEndpoint, recordName, type Seeker, statusOf } from "./seeker.ts";
-import { SeekerReader } from "./seeker-reader.ts";
+import { ofDeadPod, SeekerReader } from "./seeker-reader.ts";
 import type { IpamSettings } from "./settings.ts";
 import { adopt, takeOver } from "./static-adoption.ts";
 import { isVirtualMachine } from "./static-holder.ts";
@@ -35,6 +35,8 @@ export interface AllocatorCaches {
   readonly catalog: PoolCatalog;
   /** Calls back at every change of a pool, until the returned function is called. */
   onPoolChange(listener: () => void): () => void;
+  /** Calls back when the pod of this UID is deleted or ends, until the returned function is called. */
+  onPodEnd(uid: string, listener: () => void): () => void;
 }
 
 export interface AllocatorOptions {
@@ -87,6 +89,17 @@ export class Allocator {
       );
     }
     const seeker = await this.#seekers.read(args, signal);
+    // A pod that is deleted must not wait for an address: its kubelet cannot end it while an ADD is under way.
+    const ended = new AbortController();
+    const stop = this.#options.caches.onPodEnd(seeker.uid, () => ended.abort(ofDeadPod(seeker)));
+    try {
+      return await this.#serve(args, seeker, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal);
+    } finally {
+      stop();
+    }
+  }
+
+  async #serve(args: AddArgs, seeker: Seeker, signal: AbortSignal): Promise<AddAnswer> {
     const { clock, caches, settings, warn } = this.#options;
     const wait = new PoolWait({
       clock,

@@ -79,6 +79,11 @@ export class SeekerReader {
   }
 }
 
+/** Says that a pod is served no more. */
+export function ofDeadPod({ pod: { metadata } }: Seeker): IpamError {
+  return dead(metadata.namespace ?? "", metadata.name);
+}
+
 function dead(namespace: string, name: string): IpamError {
   return new IpamError(
     `dead Pod ${namespace}/${name}, we cannot allocate IP addresses to it: it has ended, is being deleted or has been replaced`,

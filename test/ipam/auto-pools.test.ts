@@ -71,6 +71,21 @@ waiting(
 );
 
 waiting(
+  "are not waited for by a pod that is deleted meanwhile",
+  on(async (scene) => {
+    const [pod] = await podOfDeployment(scene, "a");
+    await scene.edit(pods, "a", { metadata: { finalizers: ["test/kubelet"] } });
+    const start = scene.clock.now();
+    scene.clock.after(900, () => void scene.user.delete(pods, { namespace: "shop", name: "a" }));
+
+    assert.match(await scene.refusal(pod), /^dead Pod shop\/a, we cannot allocate/);
+
+    assert.ok(scene.clock.now() - start < 1_000, `${scene.clock.now() - start} ms`);
+    assert.is(scene.endpoint("a"), undefined);
+  }),
+);
+
+waiting(
   "are not waited for any longer than set, and the pod is told so once (I00012)",
   on(async (scene) => {
     const [pod, top] = await podOfDeployment(scene, "a");
