@@ -6,19 +6,18 @@
  * @module
  */
 
-import type { Family } from "../address/address.ts";
-import { parseRanges, type RangeSet } from "../address/range-set.ts";
-import { familyOfPool, type SpiderIPPool, type SpiderIPPoolStatus } from "../api/ippool.ts";
+import type { SpiderIPPool, SpiderIPPoolStatus } from "../api/ippool.ts";
+import { API_VERSION } from "../api/names.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import { backOffMs } from "../back-off.ts";
 import { sleep } from "../clock.ts";
 import { hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
 import { isLater } from "../cluster/reflected-store.ts";
-import { usableRanges } from "./address-choice.ts";
-import { IpamError } from "./candidate.ts";
 import type { PoolCommitsOptions } from "./pool-commits.ts";
-import { formatPoolRecords, type PoolRecords, parsePoolRecords } from "./pool-records.ts";
-import { type PoolRanges, type PoolState, PoolTransaction, PoolUnavailable } from "./pool-transaction.ts";
+import { PoolPace } from "./pool-pace.ts";
+import { formatPoolRecords, type PoolRecords } from "./pool-records.ts";
+import { type PoolState, PoolTransaction, PoolUnavailable } from "./pool-transaction.ts";
+import { PoolVersion } from "./pool-version.ts";
 
 /** What is wanted of the pool. */
 export interface PoolQuestion<T> {
@@ -38,15 +37,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** A version of the pool; `records` from the first time that they are needed. */
-interface Version {
-  readonly pool: SpiderIPPool;
-  records?: PoolRecords;
-  ranges?: PoolRanges & { readonly reserved: RangeSet };
-}
-
 const deadlineMsDefault = 90_000;
-/** Several agents write one pool; the one that comes again first wins, so waiting long is of no use. */
+/** For an API server that does not answer, or asks for patience. */
 const backOff = { firstMs: 10, maxMs: 500 };
 
 export class PoolLine {
@@ -59,13 +51,17 @@ export class PoolLine {
   /** Those whose write is under way: they hear what becomes of it even where they have gone away. */
   #writing: ReadonlySet<Waiting> = new Set();
   #isRunning = false;
+  readonly #pace: PoolPace;
   /** The newest version that we know. */
-  #latest: Version | undefined;
+  #latest: PoolVersion | undefined;
+  /** Somebody has made a later version than this one; the watch may show it before we read. */
+  #outdated: string | undefined;
 
   constructor(name: string, options: PoolCommitsOptions, onUnknown: () => void) {
     this.#name = name;
     this.#options = options;
     this.#onUnknown = onUnknown;
+    this.#pace = new PoolPace(options);
   }
 
   get isIdle(): boolean {
@@ -99,16 +95,19 @@ export class PoolLine {
 
   /** Takes in a version of the pool, if it is news about one that we work with. */
   observe(pool: SpiderIPPool): void {
-    const { resourceVersion } = pool.metadata;
+    const { resourceVersion = "" } = pool.metadata;
+    this.#pace.saw(resourceVersion);
+    const known = this.#latest?.resourceVersion ?? this.#outdated;
     // The echo of our own write knows less than we do.
-    if (this.#latest === undefined || this.#latest.pool.metadata.resourceVersion === resourceVersion) return;
-    this.#learn({ pool });
+    if (known === undefined || known === resourceVersion) return;
+    if (this.#latest !== undefined || isLater(resourceVersion, known))
+      this.#learn(new PoolVersion(pool, this.#options));
   }
 
-  #learn(version: Version): void {
-    const known = this.#latest?.pool.metadata.resourceVersion ?? "0";
+  #learn(version: PoolVersion): void {
+    const known = this.#latest?.resourceVersion ?? "0";
     // The watch may have told of our own write already, but not what we know of it.
-    if (isLater(known, version.pool.metadata.resourceVersion ?? "") !== true) this.#latest = version;
+    if (isLater(known, version.resourceVersion) !== true) this.#latest = version;
   }
 
   async #run(): Promise<void> {
@@ -116,20 +115,20 @@ export class PoolLine {
     // What is asked for in the same breath goes together.
     await Promise.resolve();
     for (let failures = 0; this.#waiting.size > 0; ) {
+      await this.#pace.turn();
       const open = [...this.#waiting];
       try {
-        await this.#attempt(open);
+        if (open.length > 0) await this.#attempt(open);
         failures = 0;
       } catch (error) {
-        this.#latest = undefined;
         failures += 1;
+        for (const waiting of open) waiting.failures += 1;
+        if (hasCode(error, 409)) this.#pace.refused();
+        else this.#forget();
         if (hasCode(error, 404)) answerGone(open);
-        else if (!hasCode(error, 409, 429) && !isUnknownOutcome(error))
-          for (const waiting of open) waiting.reject(error);
-        else {
-          for (const waiting of open) waiting.failures += 1;
+        else if (hasCode(error, 429) || isUnknownOutcome(error))
           await sleep(this.#options.clock, this.#pauseMs(error, failures));
-        }
+        else if (!hasCode(error, 409)) for (const waiting of open) waiting.reject(error);
       }
       for (const waiting of this.#waiting) this.#rejectLate(waiting);
     }
@@ -140,9 +139,9 @@ export class PoolLine {
   /** Plans all requests on one version of the pool and writes it; where nothing is to be written, on one that is read now. */
   async #attempt(open: readonly Waiting[]): Promise<void> {
     const isFresh = this.#latest === undefined;
-    this.#latest ??= { pool: await this.#read() };
+    this.#latest ??= new PoolVersion(await this.#read(), this.#options);
     const version = this.#latest;
-    const state = this.#stateOf(version);
+    const state = version.state();
     const transaction = new PoolTransaction(state);
     const answers = open.map(({ question }) => {
       try {
@@ -151,67 +150,66 @@ export class PoolLine {
         return { error };
       }
     });
-    if (transaction.isChanged) {
-      this.#writing = new Set(open);
-      try {
-        this.#learn(await this.#write(version, transaction.records));
-      } finally {
-        this.#writing = new Set();
-      }
-    } else if (!isFresh) {
-      this.#latest = undefined;
-      return;
-    }
+    if (transaction.isChanged) await this.#commit(open, version, transaction.records);
+    else if (!isFresh) return this.#forget();
     for (const [i, result] of answers.entries()) {
       if ("error" in result) open[i]?.reject(result.error);
       else open[i]?.resolve(result.answer);
     }
   }
 
-  #stateOf(version: Version): PoolState {
-    const { pool } = version;
-    return this.#reading(() => {
-      const family = familyOfPool(pool);
-      if (family === undefined) throw new SyntaxError("it has neither ipVersion nor a subnet");
-      version.records ??= parsePoolRecords(pool.status?.allocatedIPs, family);
-      const { recordsMax } = this.#options;
-      return { pool, family, records: version.records, ranges: () => this.#rangesOf(version, family), recordsMax };
-    });
-  }
-
-  #rangesOf(version: Version, family: Family): PoolRanges {
-    const reserved = this.#options.reserved(family);
-    if (version.ranges?.reserved === reserved) return version.ranges;
-    const { spec } = version.pool;
-    version.ranges = this.#reading(() => {
-      return { reserved, listed: parseRanges(spec.ips, family), usable: usableRanges(spec, family, reserved) };
-    });
-    return version.ranges;
-  }
-
-  #reading<T>(read: () => T): T {
+  async #commit(open: readonly Waiting[], version: PoolVersion, records: PoolRecords): Promise<void> {
+    const { clock } = this.#options;
+    const beganAt = clock.now();
+    this.#writing = new Set(open);
     try {
-      return read();
+      const written = await this.#write(version, records);
+      this.#learn(written);
+      this.#pace.wrote(written.resourceVersion, clock.now() - beganAt);
     } catch (error) {
-      throw new IpamError(`Cannot use IPPool "${this.#name}": ${(error as Error).message}`, { cause: error });
+      this.#outdated = version.resourceVersion;
+      // Otherwise the watch has shown a later one meanwhile.
+      if (this.#latest === version) this.#latest = undefined;
+      throw error;
+    } finally {
+      this.#writing = new Set();
     }
+  }
+
+  /** What is known next is read from now on. */
+  #forget(): void {
+    this.#latest = undefined;
+    this.#outdated = undefined;
   }
 
   #read(): Promise<SpiderIPPool> {
     return this.#options.cluster.get<SpiderIPPool>(spiderIPPools, { name: this.#name });
   }
 
-  /** A merge patch of just the records: totalIPCount may be larger than a JavaScript number can be (ipam §11.3). */
-  async #write({ pool, ...known }: Version, records: PoolRecords): Promise<Version> {
-    const { resourceVersion } = pool.metadata;
-    const status: SpiderIPPoolStatus = { allocatedIPs: formatPoolRecords(records), allocatedIPCount: records.size };
-    const { metadata } = await this.#options.cluster.patch<SpiderIPPool>(
-      spiderIPPools,
-      { name: this.#name },
-      { metadata: { resourceVersion }, status },
-      { subresource: "status", metadataOnly: true },
-    );
-    return { ...known, pool: { ...pool, metadata, status: { ...pool.status, ...status } }, records };
+  /**
+   * Replaces the status, which costs the API server half of what a patch does. A count that a JavaScript number cannot hold
+   * must not be sent back (ipam §11.3), so the status of such a pool is patched.
+   */
+  async #write(version: PoolVersion, records: PoolRecords): Promise<PoolVersion> {
+    const { cluster } = this.#options;
+    const { pool, resourceVersion } = version;
+    const { apiVersion = API_VERSION, kind = spiderIPPools.kind } = pool;
+    const allocatedIPs = formatPoolRecords(records);
+    const status: SpiderIPPoolStatus = { ...pool.status, allocatedIPs, allocatedIPCount: records.size };
+    const options = { subresource: "status", metadataOnly: true } as const;
+    const { metadata } = Number.isSafeInteger(pool.status?.totalIPCount ?? 0)
+      ? await cluster.update(
+          spiderIPPools,
+          { apiVersion, kind, metadata: { name: this.#name, resourceVersion }, status: withoutNull(status) },
+          options,
+        )
+      : await cluster.patch(
+          spiderIPPools,
+          { name: this.#name },
+          { metadata: { resourceVersion }, status: { allocatedIPs, allocatedIPCount: records.size } },
+          options,
+        );
+    return version.next({ ...pool, metadata, status }, records);
   }
 
   #rejectLate({ question: { signal }, deadline, failures, reject }: Waiting): void {
@@ -227,6 +225,11 @@ export class PoolLine {
     const asked = hasCode(error, 429, 503) ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     return asked + backOffMs(backOff, failures, random);
   }
+}
+
+/** The schema knows no null; in a replaced status a field that is not there is gone. */
+function withoutNull({ allocatedIPs, ...status }: SpiderIPPoolStatus): SpiderIPPoolStatus {
+  return typeof allocatedIPs === "string" ? { ...status, allocatedIPs } : status;
 }
 
 function answerGone(open: readonly Waiting[]): void {

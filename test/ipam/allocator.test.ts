@@ -21,7 +21,7 @@ add(
       ],
     });
 
-    const writes = ["patch spiderippools", "create spiderendpoints"];
+    const writes = ["update spiderippools", "create spiderendpoints"];
     assert.equal(scene.taken(), ["get spiderendpoints", "get spiderippools", ...writes]);
     assert.equal(scene.records("p"), { "10.0.0.1": pod.metadata.uid });
     const endpoint = scene.endpoint("a");
@@ -168,7 +168,7 @@ add(
     const requests = scene.taken();
     assert.equal(
       requests.filter((request) => !request.startsWith("get")),
-      ["patch spiderippools", "patch spiderendpoints"],
+      ["update spiderippools", "patch spiderendpoints"],
     );
     assert.equal(scene.items("a"), ["eth0 10.0.0.1/24", "net1 10.0.0.2/24"]);
     assert.equal(await scene.ips(pod, "net1"), ["10.0.0.2"]);
@@ -369,7 +369,7 @@ add(
     const pod = await scene.pod("a", { annotations: fromPools("p") });
     const caller = new AbortController();
     scene.faults = ({ verb }) => {
-      if (verb === "patch") caller.abort();
+      if (verb === "update") caller.abort();
       return undefined;
     };
 

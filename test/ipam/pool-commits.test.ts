@@ -35,12 +35,12 @@ commits("write once for all that waits", async () => {
   const results = await scene.all(Array.from({ length: 1000 }, (_, i) => writer.claim(poolName, claimOf(i))));
   assert.ok(results.every(({ status }) => status === "fulfilled"));
   assert.is(new Set(Object.values(scene.records)).size, 1000);
-  assert.equal([scene.count("patch"), scene.count("get")], [1, 1]);
+  assert.equal([scene.count("update"), scene.count("get")], [1, 1]);
   const later = Array.from({ length: 3 }, (_, i) =>
     sleep(scene.clock, i).then(() => writer.release(poolName, { podUid: `uid-${i}`, addresses: [first + BigInt(i)] })),
   );
   await scene.all(later);
-  assert.equal([scene.count("patch"), scene.count("get")], [3, 1]);
+  assert.equal([scene.count("update"), scene.count("get")], [3, 1]);
 });
 
 commits("of several agents never give one address twice", async () => {
@@ -154,7 +154,7 @@ commits("release by UID and address, nothing else", async () => {
   assert.equal(await scene.one(writer.release(poolName, { podUid: "uid-2", addresses })), []);
   assert.equal(await scene.one(writer.release(poolName, { podUid: "uid-1", addresses: [9n] })), []);
   assert.equal(scene.records, { "10.0.0.1": "uid-1" });
-  assert.is(scene.count("patch"), 1);
+  assert.is(scene.count("update"), 1);
 });
 
 commits("know nothing of a pool that is not there", async () => {
@@ -205,7 +205,7 @@ commits("write nothing where the records cannot be read", async () => {
   await scene.create({}, { allocatedIPs: "{", allocatedIPCount: 1 });
   const error = await refusal(scene, scene.commits().claim(poolName, claimOf(1)));
   assert.match(error.message, /^Cannot use IPPool "p": Cannot parse allocatedIPs/);
-  assert.is(scene.count("patch"), 0);
+  assert.is(scene.count("update"), 0);
 });
 
 commits("take another spelling of an address for that address", async () => {
@@ -233,7 +233,7 @@ commits("give up at the deadline with the reference's words", async () => {
   const scene = new PoolScene();
   await scene.create();
   const conflict: Fault = { kind: "refuse", error: new ApiError(409, "Conflict", "again") };
-  const writer = scene.commits({ deadlineMs: 2_000, faults: ({ verb }) => (verb === "patch" ? conflict : undefined) });
+  const writer = scene.commits({ deadlineMs: 2_000, faults: ({ verb }) => (verb === "update" ? conflict : undefined) });
   const error = await refusal(scene, writer.claim(poolName, claimOf(1)));
   assert.match(error.message, /^exhaust all retries \(\d+ times\), failed to allocate IP from IPPool p/);
 });
@@ -242,7 +242,7 @@ commits("pass on what the API server refuses for good", async () => {
   const scene = new PoolScene();
   await scene.create();
   const forbidden: Fault = { kind: "refuse", error: new ApiError(403, "Forbidden", "no") };
-  const writer = scene.commits({ faults: ({ verb }) => (verb === "patch" ? forbidden : undefined) });
+  const writer = scene.commits({ faults: ({ verb }) => (verb === "update" ? forbidden : undefined) });
   assert.is((await refusal(scene, writer.claim(poolName, claimOf(1)))).message, "no");
 });
 
@@ -253,7 +253,7 @@ for (const kind of ["loseAnswer", "loseRequest"] as const) {
     let first = true;
     const writer = scene.commits({
       faults: ({ verb }) => {
-        if (verb !== "patch" || !first) return undefined;
+        if (verb !== "update" || !first) return undefined;
         first = false;
         return { kind, afterMs: 1000 };
       },

@@ -12,7 +12,7 @@ const edges = suite("pool commits: edges");
 function once(fault: Fault): FaultPolicy {
   let isFirst = true;
   return ({ verb }) => {
-    if (verb !== "patch" || !isFirst) return undefined;
+    if (verb !== "update" || !isFirst) return undefined;
     isFirst = false;
     return fault;
   };
@@ -102,7 +102,7 @@ edges("what comes while a write fails goes into the next try", async () => {
   const first = writer.claim(poolName, claimOf(1));
   await scene.clock.advance(500);
   await scene.all([first, writer.claim(poolName, claimOf(2))]);
-  assert.is(scene.count("patch"), 2);
+  assert.is(scene.count("update"), 2);
   assert.equal(scene.records, { "10.0.0.1": "uid-1", "10.0.0.2": "uid-2" });
 });
 

@@ -19,7 +19,7 @@ del(
     await scene.del(pod, "net1");
 
     const writes = scene.taken().filter((request) => !request.startsWith("get"));
-    const pools = ["patch spiderippools", "patch spiderippools"];
+    const pools = ["update spiderippools", "update spiderippools"];
     assert.equal(writes, [...pools, "patch spiderendpoints", "delete spiderendpoints"]);
     assert.equal([scene.records("p"), scene.records("q")], [{}, {}]);
     assert.is(scene.endpoint("a"), undefined);

@@ -37,7 +37,7 @@ keeping(
     assert.equal(await scene.ips(second), ["10.0.0.1"]);
 
     const writes = scene.taken().filter((request) => !request.startsWith("get"));
-    assert.equal(writes, ["patch spiderippools", "patch spiderendpoints"]);
+    assert.equal(writes, ["update spiderippools", "patch spiderendpoints"]);
     assert.is(scene.records("p")["10.0.0.1"], second.metadata.uid);
     assert.is(scene.endpoint("db-0")?.status?.current.uid, second.metadata.uid);
     assert.is(scene.endpoint("db-0")?.metadata.ownerReferences, undefined);
