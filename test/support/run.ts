@@ -1,26 +1,32 @@
 /**
  * Runs test files, each in a process of its own, and ends with one line `N passed, N failed`.
  *
- * `run.ts [real] [part of a path…]`: without `real` everything under test/ but test/real, two files at a time; with it
- * test/real alone, one file after the other, against the cluster of KUBECONFIG_TEST. What uvu would let pass fails here: a
- * file without a test, a run with too few of them, a file that hangs, and in CI a test that is skipped.
+ * `run.ts [real|nodes] [part of a path…]`: without either everything under test/ but test/real and test/nodes, two files at a
+ * time; with it that folder alone, one file after the other, against the cluster of KUBECONFIG_TEST. What uvu would let pass
+ * fails here: a file without a test, a run with too few of them, a file that hangs, and in CI a test that is skipped.
  * @module
  */
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { dirname, relative } from "node:path";
+import { missingForNodes, missingForReal } from "./needs.ts";
 import { readOutcome } from "./outcome.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 const [first, ...rest] = process.argv.slice(2);
-const real = first === "real";
-const wanted = first === undefined || real ? rest : [first, ...rest];
+/** The folders that are run by name only: what they need is not everywhere. */
+const CLUSTERS = {
+  real: { folder: "test/real", testsMin: 20, missing: missingForReal },
+  nodes: { folder: "test/nodes", testsMin: 10, missing: missingForNodes },
+} as const;
+const cluster = first === "real" || first === "nodes" ? CLUSTERS[first] : undefined;
+const wanted = first === undefined || cluster ? rest : [first, ...rest];
 const inContinuousIntegration = process.env["CI"] === "true";
 
 /** Fewer tests than this mean that files were not found, not that all is well. */
-const TESTS_MIN = wanted.length > 0 ? 1 : real ? 20 : 300;
-const PARALLEL_MAX = real ? 1 : 2;
-const SECONDS_MAX = Number(process.env["TEST_TIMEOUT_SECONDS"] ?? (real ? 900 : 120));
+const TESTS_MIN = wanted.length > 0 ? 1 : (cluster?.testsMin ?? 300);
+const PARALLEL_MAX = cluster ? 1 : 2;
+const SECONDS_MAX = Number(process.env["TEST_TIMEOUT_SECONDS"] ?? (cluster ? 900 : 120));
 
 interface Result {
   readonly passed: number;
@@ -28,16 +34,16 @@ interface Result {
 }
 
 function testFiles(): string[] {
-  const files = globSync(real ? "test/real/**/*.test.ts" : "test/**/*.test.ts", { cwd: root });
-  return files
-    .filter((file) => real || !file.startsWith("test/real/"))
+  const others = cluster ? [] : Object.values(CLUSTERS).map(({ folder }) => `${folder}/`);
+  return globSync(`${cluster?.folder ?? "test"}/**/*.test.ts`, { cwd: root })
+    .filter((file) => !others.some((folder) => file.startsWith(folder)))
     .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
     .sort();
 }
 
 /** Runs one file to its end or to the time limit, and prints one line about it; all that it wrote where it failed. */
 async function runFile(file: string): Promise<Result> {
-  if (real) console.log(`…    ${file}`);
+  if (cluster) console.log(`…    ${file}`);
   const began = performance.now();
   const { output, code, signal } = await runNode(file);
   const outcome = readOutcome(output, { clean: code === 0, skippedIsFailed: inContinuousIntegration });
@@ -84,8 +90,9 @@ function runNode(file: string): Promise<Ended> {
 }
 
 async function main(): Promise<Result> {
-  if (real && !process.env["KUBECONFIG_TEST"]) {
-    console.log('Cannot run test/real: KUBECONFIG_TEST is not set; try eval "$(test/cluster/up.sh --kruise)"');
+  const missing = cluster?.missing();
+  if (missing !== undefined) {
+    console.log(`Cannot run ${cluster?.folder}: ${missing}`);
     return { passed: 0, failed: 1 };
   }
   const files = testFiles();

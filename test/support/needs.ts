@@ -1,0 +1,32 @@
+/**
+ * What runs of tests against a cluster need, and how to get it where it is not there.
+ * @module
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+const NODES_MIN = 2;
+
+/** Returns what test/real lacks; undefined where it can run. */
+export function missingForReal(environment = process.env): string | undefined {
+  if (environment["KUBECONFIG_TEST"]) return undefined;
+  return 'KUBECONFIG_TEST is not set; try eval "$(test/cluster/up.sh --kruise)"';
+}
+
+/** Returns what test/nodes lacks; undefined where it can run. */
+export function missingForNodes(environment = process.env): string | undefined {
+  const { KUBECONFIG_TEST: kubeconfig, AUTOPOOL_CLUSTER_STATE: state } = environment;
+  const up = `eval "$(test/cluster/up.sh --kruise --nodes ${NODES_MIN})"`;
+  if (!kubeconfig) return `KUBECONFIG_TEST is not set; try ${up}`;
+  if (!state) return "AUTOPOOL_CLUSTER_STATE is not set; it names the state folder of a test cluster with nodes";
+  const settings = join(state, "settings");
+  const nodes = existsSync(settings) ? /^nodes=(\d+)$/m.exec(readFileSync(settings, "utf8"))?.[1] : undefined;
+  if (Number(nodes ?? 0) < NODES_MIN) return `the cluster in "${state}" has ${nodes ?? "no"} nodes; try ${up}`;
+  const programs = { "dist/autopool.mjs": "npm run build", "dist/autopool-cni": "npm run build:cni" };
+  for (const [program, command] of Object.entries(programs)) {
+    if (!existsSync(join(root, program))) return `${program} is not there; try ${command}`;
+  }
+  return undefined;
+}
