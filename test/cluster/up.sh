@@ -2,7 +2,7 @@
 # Starts a real Kubernetes control plane on 127.0.0.1, and nodes if wanted:
 # up.sh [--kruise] [--bench] [--nodes N [--cni macvlan|bridge] [--ipam spiderpool|host-local]].
 # Running it again does nothing where everything runs already.
-# Prints on stdout only the line to be evaluated: export KUBECONFIG_TEST=...
+# Prints on stdout only the line to be evaluated: export KUBECONFIG_TEST=... AUTOPOOL_CLUSTER_STATE=...
 set -euo pipefail
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -56,4 +56,4 @@ if [ -n "$nodes" ]; then
   # shellcheck disable=SC2046 # one word per node
   AUTOPOOL_CLUSTER_LOCKED=yes "$here/node.sh" up $(seq "$nodes")
 fi
-echo "export KUBECONFIG_TEST=$kubeconfig"
+echo "export KUBECONFIG_TEST=$kubeconfig AUTOPOOL_CLUSTER_STATE=$state"
