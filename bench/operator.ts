@@ -8,6 +8,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { systemClock } from "../src/clock.ts";
 import { connect } from "../src/cluster/kubernetes/connect.ts";
+import { defaultCollectorSettings } from "../src/ipam/collector-settings.ts";
 import { createLog } from "../src/log.ts";
 import { Operator } from "../src/operator.ts";
 import { systemRandom } from "../src/random.ts";
@@ -52,7 +53,7 @@ const operator = new Operator({
   cluster,
   clock: systemClock,
   random: systemRandom,
-  settings: defaultSettings,
+  settings: { ...defaultSettings, collection: defaultCollectorSettings },
   log: createLog({ clock: systemClock, level: "warn", format: "text", write: (line) => complaints.push(line) }),
   onLedgerWrite: () => {
     ledgerWrites += 1;
