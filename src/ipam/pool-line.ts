@@ -137,9 +137,11 @@ export class PoolLine {
   }
 
   /** Plans all requests on one version of the pool and writes it; where nothing is to be written, on one that is read now. */
-  async #attempt(open: readonly Waiting[]): Promise<void> {
+  async #attempt(asked: readonly Waiting[]): Promise<void> {
     const isFresh = this.#latest === undefined;
     this.#latest ??= new PoolVersion(await this.#read(), this.#options);
+    // Who went away while the pool was read must be given nothing: nobody would give it back.
+    const open = asked.filter((waiting) => this.#waiting.has(waiting));
     const version = this.#latest;
     const state = version.state();
     const transaction = new PoolTransaction(state);

@@ -30,6 +30,19 @@ edges("an address whose write was not answered is new to its claim, so that it c
   assert.equal(fresh, [["10.0.0.9"], ["10.0.0.1"]]);
 });
 
+edges("who goes away while the pool is read is given nothing", async () => {
+  const scene = new PoolScene();
+  await scene.create();
+  const gone = new AbortController();
+  const claim = scene.commits().claim(poolName, claimOf(1), gone.signal);
+  // The read takes 10 ms.
+  scene.clock.after(4, () => gone.abort(new Error("gone")));
+  const [result] = await scene.all([claim]);
+  await scene.clock.advance(1_000);
+  assert.is(result?.status, "rejected");
+  assert.equal(scene.records, {});
+});
+
 edges("what a NIC has is not given to the next one, even where its record was lost (B1)", async () => {
   const scene = new PoolScene();
   await scene.create();
