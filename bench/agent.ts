@@ -9,6 +9,7 @@
 
 import { subscribe } from "node:diagnostics_channel";
 import { Agent } from "../src/agent/agent.ts";
+import { readAgentConfig } from "../src/agent/agent-config.ts";
 import { listenOnSocket } from "../src/agent/socket-server.ts";
 import { systemClock } from "../src/clock.ts";
 import { connect } from "../src/cluster/kubernetes/connect.ts";
@@ -31,9 +32,8 @@ export interface AgentFigures {
   readonly complaints: readonly string[];
 }
 
-/** The agent's own default. */
-const concurrency = Number(process.env["BENCH_CONNECTIONS"] ?? 20);
 const [kubeconfig = "", nodeName = "", path = ""] = process.argv.slice(2);
+const { concurrency } = readAgentConfig(["--node-name", nodeName], {});
 
 let requests: Record<string, number> = {};
 let requestMs: Record<string, number> = {};

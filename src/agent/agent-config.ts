@@ -120,7 +120,7 @@ export const agentSettings = [
   { name: "cni-bin-dir", help: "install the CNI plugin into this folder", default: "", check: anything },
   { name: "cni-plugin", help: "executable of the CNI plugin", default: "dist/autopool-cni", check: needed },
   { name: "cni-type", help: "name under which it is installed", default: PLUGIN_TYPE, check: needed },
-  { name: "concurrency", help: "requests under way at once", default: "20", check: integer(1, 500) },
+  { name: "concurrency", help: "requests under way at once", default: "50", check: integer(1, 500) },
   ...logSettings,
 ] as const satisfies readonly Setting[];
 

@@ -22,6 +22,7 @@ import { NicPlan } from "./nic-plan.ts";
 import type { PoolCommits } from "./pool-commits.ts";
 import { changedMeanwhile, guarded, isLeftTo, isOf, newEndpoint, recordName, type Seeker, statusOf } from "./seeker.ts";
 import { ofDeadPod, SeekerReader } from "./seeker-reader.ts";
+import { ServedPods } from "./served-pods.ts";
 import type { IpamSettings } from "./settings.ts";
 import { adopt, takeOver } from "./static-adoption.ts";
 import { isVirtualMachine } from "./static-holder.ts";
@@ -57,13 +58,14 @@ interface Addition {
   readonly seeker: Seeker;
   readonly plan: NicPlan;
   readonly wait: PoolWait;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 export class Allocator {
   readonly #options: AllocatorOptions;
   readonly #store: EndpointStore;
   readonly #seekers: SeekerReader;
+  readonly #served = new ServedPods();
 
   constructor(options: AllocatorOptions) {
     this.#options = options;
@@ -100,20 +102,40 @@ export class Allocator {
   }
 
   async #serve(args: AddArgs, seeker: Seeker, signal: AbortSignal): Promise<AddAnswer> {
-    const { clock, caches, settings, warn } = this.#options;
-    const wait = new PoolWait({
-      clock,
-      patienceMs: settings.waitForPoolMs,
-      onPoolChange: (listener) => caches.onPoolChange(listener),
-      tell: (reason, message) => warn(seeker.pod, reason, message),
-    });
+    const { caches, settings } = this.#options;
     const plan = new NicPlan({ seeker, args, caches, settings });
-    const addition = { seeker, plan, wait, signal };
+    const addition = { seeker, plan, wait: this.#wait(seeker, settings.waitForPoolMs), signal };
+    const isNew = this.#served.add(seeker.uid) && !seeker.isStatic && seeker.ref.name === seeker.pod.metadata.name;
+    const created = isNew ? await this.#create({ ...addition, wait: this.#wait(seeker, 0) }) : undefined;
+    if (created !== undefined) return answerOf(created);
     const found = await this.#store.read(seeker.ref, signal);
     const endpoint = found && (await this.#own(found, addition));
     const items = endpoint?.status?.current.ips ?? [];
     if (endpoint && indexFor(items, seeker.nic) >= 0) return answerOf(await this.#name(endpoint, addition));
     return answerOf(await this.#allocate(endpoint, items, addition));
+  }
+
+  #wait({ pod }: Seeker, patienceMs: number): PoolWait {
+    const { clock, caches, warn } = this.#options;
+    return new PoolWait({
+      clock,
+      patienceMs,
+      onPoolChange: (listener) => caches.onPoolChange(listener),
+      tell: (reason, message) => warn(pod, reason, message),
+    });
+  }
+
+  /**
+   * Serves a new pod without a look at what is there: its endpoint can be created only where there is none, and the read would cost
+   * a third of all. Returns `undefined` where that does not do; nothing is left of the attempt then.
+   */
+  async #create(addition: Addition): Promise<readonly EndpointInterface[] | undefined> {
+    try {
+      return await this.#allocate(undefined, [], addition);
+    } catch (error) {
+      if (error instanceof EndpointInDoubt || addition.signal.aborted) throw error;
+      return undefined;
+    }
   }
 
   /** Returns the endpoint when it is this pod's; one that cannot become it is removed, and its records are left to the collector. */
@@ -189,7 +211,10 @@ export class Allocator {
       const made = itemsOf(await claims.take(candidates, wishes), routes);
       const fresh = naming === "unnamed" ? withoutNumbers(made) : made;
       const decide = (current: SpiderEndpoint | undefined) => this.#appending(current, fresh, seeker);
-      return this.#itemsOf(await this.#store.revise(seeker.ref, endpoint, decide, signal), seeker);
+      const settled = this.#itemsOf(await this.#store.revise(seeker.ref, endpoint, decide, signal), seeker);
+      // What was taken for a lost address is another NIC's.
+      if (indexFor(settled, seeker.nic) < 0) throw changedMeanwhile(seeker);
+      return settled;
     } catch (error) {
       // An endpoint that may still be written must find its addresses in the pools.
       if (!(error instanceof EndpointInDoubt)) await claims.giveBack();

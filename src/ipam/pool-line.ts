@@ -89,6 +89,7 @@ export class PoolLine {
       if (signal?.aborted) return goneAway();
       signal?.addEventListener("abort", goneAway, { once: true });
       this.#waiting.add(waiting);
+      this.#pace.joined();
       if (!this.#isRunning) void this.#run();
     }) as Promise<T>;
   }
@@ -115,7 +116,7 @@ export class PoolLine {
     // What is asked for in the same breath goes together.
     await Promise.resolve();
     for (let failures = 0; this.#waiting.size > 0; ) {
-      await this.#pace.turn();
+      await this.#pace.turn(() => this.#waiting.size);
       const open = [...this.#waiting];
       try {
         if (open.length > 0) await this.#attempt(open);
@@ -167,7 +168,7 @@ export class PoolLine {
     try {
       const written = await this.#write(version, records);
       this.#learn(written);
-      this.#pace.wrote(written.resourceVersion, clock.now() - beganAt);
+      this.#pace.wrote(written.resourceVersion, clock.now() - beganAt, this.#waiting.size);
     } catch (error) {
       this.#outdated = version.resourceVersion;
       // Otherwise the watch has shown a later one meanwhile.

@@ -21,6 +21,9 @@ const slotMs = { least: 5, most: 100 };
 const othersMax = 16;
 /** Who has not written for so long, in milliseconds, is not about to. */
 const forgottenMs = 2000;
+/** From how many requests on it is worth while to wait for as many again, and how long. */
+const crowdMin = 4;
+const gatherSlots = 4;
 /** How often one who sees nobody leaves a gap: those who have not come to write once cannot be seen. */
 const gapShare = 1 / 8;
 /** How often one other less is expected: those who have ended cannot be seen either. */
@@ -39,14 +42,22 @@ export class PoolPace {
   /** How many of them we still let go before us. */
   #ahead = 0;
   #own = "";
+  /** As many requests came together lately. */
+  #crowd = 0;
+  /** Until then the next write waits for as many to come again. */
+  #gatherUntil = 0;
   #wake: () => void = () => {};
 
   constructor(options: PoolPaceOptions) {
     this.#options = options;
   }
 
-  /** Takes in that a write of ours has made this version, and how long it took. */
-  wrote(version: string, ms: number): void {
+  /**
+   * Takes in that a write of ours has made this version, and how long it took.
+   *
+   * @param requests how many it has served and how many have come meanwhile
+   */
+  wrote(version: string, ms: number, requests: number): void {
     this.#own = version;
     // The watch may have been faster than the answer.
     this.#foreign.delete(version);
@@ -55,6 +66,8 @@ export class PoolPace {
     this.#slotMs = Math.min(slotMs.most, Math.max(slotMs.least, ms));
     const isGap = this.#others === 0 && this.#options.random() < gapShare;
     this.#letPass(isGap ? 1 : this.#others);
+    this.#crowd = requests;
+    this.#gatherUntil = this.#options.clock.now() + (requests < crowdMin ? 0 : gatherSlots * this.#slotMs);
   }
 
   /** Takes in that somebody else's write came before ours. */
@@ -71,10 +84,22 @@ export class PoolPace {
     this.#wake();
   }
 
-  /** Resolves when the next write may begin. One at a time. */
-  async turn(): Promise<void> {
+  /** Takes in that one more request waits. */
+  joined(): void {
+    this.#wake();
+  }
+
+  /**
+   * Resolves when the next write may begin. One at a time.
+   *
+   * @param waiting how many requests wait
+   */
+  async turn(waiting: () => number): Promise<void> {
     const { clock } = this.#options;
-    for (let leftMs = this.#dueAt - clock.now(); leftMs > 0; leftMs = this.#dueAt - clock.now()) {
+    for (;;) {
+      const isGathered = waiting() >= this.#crowd;
+      const leftMs = Math.max(this.#dueAt, isGathered ? 0 : this.#gatherUntil) - clock.now();
+      if (leftMs <= 0) return;
       await new Promise<void>((resolve) => {
         const cancel = clock.after(leftMs, resolve);
         this.#wake = () => {

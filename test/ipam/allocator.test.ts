@@ -22,7 +22,7 @@ add(
     });
 
     const writes = ["update spiderippools", "create spiderendpoints"];
-    assert.equal(scene.taken(), ["get spiderendpoints", "get spiderippools", ...writes]);
+    assert.equal(scene.taken(), ["get spiderippools", ...writes]);
     assert.equal(scene.records("p"), { "10.0.0.1": pod.metadata.uid });
     const endpoint = scene.endpoint("a");
     assert.equal(endpoint?.metadata.finalizers, ["spiderpool.spidernet.io"]);
