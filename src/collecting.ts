@@ -5,7 +5,7 @@
 
 import { formatAddress } from "./address/address.ts";
 import type { Clock } from "./clock.ts";
-import { type Cluster, hasCode, UnknownOutcome } from "./cluster/cluster.ts";
+import { type Cluster, isPassing } from "./cluster/cluster.ts";
 import { Collector } from "./ipam/collector.ts";
 import type { CollectorSettings } from "./ipam/collector-settings.ts";
 import { PoolCommits } from "./ipam/pool-commits.ts";
@@ -41,9 +41,8 @@ export function createCollector({ cluster, clock, random, log, observer, setting
     },
     onEndpointRemoved: (namespace, name) => log.info("endpoint removed", { endpoint: `${namespace}/${name}` }),
     onFailure: ({ namespace, name, podUid }, error, retryInMs) => {
-      const isPassing = error instanceof UnknownOutcome || hasCode(error, 409, 429, 500, 503, 504);
       const fields = { pod: `${namespace}/${name}`, podUid, error, retryInMs };
-      log[isPassing ? "debug" : "warn"]("pod's addresses not judged", fields);
+      log[isPassing(error) ? "debug" : "warn"]("pod's addresses not judged", fields);
     },
     onUnreadable: (pool, error) => log.error("records of a pool cannot be read; they stay", { pool, error }),
     onState: ({ plural }, state) => {

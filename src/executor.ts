@@ -17,7 +17,7 @@ import { createWorkQueue, type WorkQueue } from "./act/work-queue.ts";
 import type { SpiderIPPool } from "./api/ippool.ts";
 import { FIELD_MANAGER } from "./api/names.ts";
 import type { Clock } from "./clock.ts";
-import { type Cluster, hasCode, UnknownOutcome } from "./cluster/cluster.ts";
+import { type Cluster, isPassing } from "./cluster/cluster.ts";
 import { Confirmation } from "./confirmation.ts";
 import type { Log } from "./log.ts";
 import type { Complaint } from "./observe/demand.ts";
@@ -242,9 +242,4 @@ export class Executor {
 
 function isSameRange(a: SpiderIPPool, b: SpiderIPPool | undefined): boolean {
   return a.spec.subnet === b?.spec.subnet && a.spec.ips?.join() === b?.spec.ips?.join();
-}
-
-/** Failures that come and go by themselves and are tried again: no news for people. */
-function isPassing(error: unknown): boolean {
-  return error instanceof UnknownOutcome || hasCode(error, 409, 429, 500, 503, 504);
 }

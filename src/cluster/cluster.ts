@@ -158,7 +158,7 @@ export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: number;
   readonly reason: string;
-  /** Seconds the server asked us to wait (429, 503), if it did. */
+  /** Seconds the server asked us to wait, if it did (429, 503, and 500 or 504 where it ran out of time). */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: number, reason: string, message: string, retryAfterSeconds?: number) {
@@ -182,4 +182,14 @@ export function isUnknownOutcome(error: unknown): boolean {
 /** Tells whether an error is the API server's refusal with one of these HTTP codes. */
 export function hasCode(error: unknown, ...codes: number[]): error is ApiError {
   return error instanceof ApiError && codes.includes(error.code);
+}
+
+/** Failures that come and go by themselves and are tried again: no news for people. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof UnknownOutcome || hasCode(error, 409, 429, 500, 503, 504);
+}
+
+/** Returns how long, in milliseconds, the server asked us to wait before we come again; 0 where it did not. */
+export function askedPauseMs(error: unknown): number {
+  return error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
 }

@@ -11,7 +11,7 @@ import { FINALIZER } from "../api/names.ts";
 import { spiderEndpoints } from "../api/resources.ts";
 import { backOffMs } from "../back-off.ts";
 import { type Clock, sleep } from "../clock.ts";
-import { type Cluster, hasCode, isUnknownOutcome, type ObjectRef } from "../cluster/cluster.ts";
+import { askedPauseMs, type Cluster, hasCode, isUnknownOutcome, type ObjectRef } from "../cluster/cluster.ts";
 import { IpamError } from "./candidate.ts";
 
 /** What is to be done with an endpoint as it is; a patch is a merge patch, and its version is added to it. */
@@ -128,8 +128,7 @@ export class EndpointStore {
 
   #pause(error: unknown, failures: number, signal?: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
-    const askedMs = hasCode(error, 429, 503) ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    return sleep(clock, askedMs + backOffMs(backOff, failures, random), signal);
+    return sleep(clock, askedPauseMs(error) + backOffMs(backOff, failures, random), signal);
   }
 }
 

@@ -11,7 +11,7 @@ import { API_VERSION } from "../api/names.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import { backOffMs } from "../back-off.ts";
 import { sleep } from "../clock.ts";
-import { hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
+import { askedPauseMs, hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
 import { isLater } from "../cluster/reflected-store.ts";
 import type { PoolCommitsOptions } from "./pool-commits.ts";
 import { PoolPace } from "./pool-pace.ts";
@@ -225,8 +225,7 @@ export class PoolLine {
 
   #pauseMs(error: unknown, failures: number): number {
     const { random } = this.#options;
-    const asked = hasCode(error, 429, 503) ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    return asked + backOffMs(backOff, failures, random);
+    return askedPauseMs(error) + backOffMs(backOff, failures, random);
   }
 }
 
