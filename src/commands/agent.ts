@@ -10,11 +10,10 @@ import { type AgentConfig, agentSettings, readAgentConfig } from "../agent/agent
 import { installPlugin } from "../agent/plugin-install.ts";
 import { listenOnSocket } from "../agent/socket-server.ts";
 import { systemClock } from "../clock.ts";
-import { connect } from "../cluster/kubernetes/connect.ts";
 import { settingsHelp } from "../config.ts";
-import { createLog, type Log } from "../log.ts";
 import { systemRandom } from "../random.ts";
 import type { Command } from "./command.ts";
+import { type Service, withRealCluster } from "./real-cluster.ts";
 
 const noticesPerSecond = 10;
 
@@ -31,33 +30,12 @@ Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
 `,
   async execute(args, { signal }) {
     const config = readAgentConfig(args);
-    const log = createLog({
-      clock: systemClock,
-      level: config.logLevel,
-      format: config.logFormat,
-      write: (line) => process.stderr.write(`${line}\n`),
-    });
-    const cluster = await connect({
-      ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
-      ...(config.context === undefined ? {} : { context: config.context }),
-      connections: config.concurrency,
-    });
-    try {
-      await serve(config, cluster, log, signal);
-    } finally {
-      await cluster.close();
-    }
+    await withRealCluster(config, signal, (service) => serve(config, service));
     return 0;
   },
 };
 
-async function serve(
-  config: AgentConfig,
-  cluster: Awaited<ReturnType<typeof connect>>,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+async function serve(config: AgentConfig, { cluster, log, signal, ended }: Service): Promise<void> {
   const notices = createPacedQueue({ clock: systemClock, concurrency: 2, perSecond: noticesPerSecond });
   const recorder = createRecorder({
     cluster,
@@ -66,7 +44,7 @@ async function serve(
     submit: (_, run) => notices.add({ priority: 0, isLive: () => true, run }),
     onFailure: (error, event) => log.warn("event not written", { event: event.name, error }),
   });
-  const service = new Agent({
+  const ipam = new Agent({
     cluster,
     clock: systemClock,
     random: systemRandom,
@@ -82,15 +60,15 @@ async function serve(
   });
   try {
     if (config.plugin) log.info("plugin", { ...config.plugin, state: await installPlugin(config.plugin) });
-    await Promise.race([service.start(), ended]);
+    await Promise.race([ipam.start(), ended]);
     if (signal.aborted) return;
-    const server = await listenOnSocket({ path: config.socket, service, clock: systemClock, log });
+    const server = await listenOnSocket({ path: config.socket, service: ipam, clock: systemClock, log });
     log.info("ready", { socket: config.socket, node: config.ipam.nodeName });
     await ended;
     log.info("ending", { requests: server.active });
     await server.close();
   } finally {
     notices.close();
-    await service.stop();
+    await ipam.stop();
   }
 }

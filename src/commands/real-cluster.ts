@@ -1,0 +1,49 @@
+/**
+ * What commands that serve a real cluster have in common: a connection, a log beside their output, and the signal that ends them.
+ * @module
+ */
+
+import { systemClock } from "../clock.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { connect } from "../cluster/kubernetes/connect.ts";
+import { createLog, type Log } from "../log.ts";
+import type { SharedConfig } from "../setting.ts";
+
+/** What such a command works with. */
+export interface Service {
+  readonly cluster: Cluster;
+  /** Goes to standard error: the output is for what the command was asked for. */
+  readonly log: Log;
+  /** Aborts when the process is asked to end. */
+  readonly signal: AbortSignal;
+  /** Resolves when the signal aborts. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Connects to the cluster of a configuration, serves it, and ends the connection, whatever comes of it.
+ * @throws {Error} If there is no usable configuration, or what `serve` throws.
+ */
+export async function withRealCluster(
+  config: SharedConfig & { readonly concurrency: number },
+  signal: AbortSignal,
+  serve: (service: Service) => Promise<void>,
+): Promise<void> {
+  const log = createLog({
+    clock: systemClock,
+    level: config.logLevel,
+    format: config.logFormat,
+    write: (line) => process.stderr.write(`${line}\n`),
+  });
+  const cluster = await connect({
+    ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
+    ...(config.context === undefined ? {} : { context: config.context }),
+    connections: config.concurrency,
+  });
+  const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  try {
+    await serve({ cluster, log, signal, ended });
+  } finally {
+    await cluster.close();
+  }
+}
