@@ -6,8 +6,7 @@
  * @module
  */
 
-import { applicationOfPool, groupOf } from "../api/application.ts";
-import type { SpiderIPPool } from "../api/ippool.ts";
+import { type Application, groupOf } from "../api/application.ts";
 import { ANNOTATION } from "../api/names.ts";
 import type { Change } from "../cluster/reflected-store.ts";
 import { type DemandSettings, demandOfPods, demandOfWorkload, type Wish } from "./demand.ts";
@@ -25,7 +24,7 @@ export class ApplicationIndex {
   /** Pods of non-native applications, by application. */
   readonly #pods = new Map<string, Map<string, PinnedPod>>();
   /** Non-native applications that are known by a pod or a pool. */
-  readonly #pinned = new Map<string, OwnerKind & { namespace: string; name: string }>();
+  readonly #pinned = new Map<string, Omit<Application, "uid">>();
   readonly #ends = new Set<string>();
 
   constructor(settings: DemandSettings, owners: Owners) {
@@ -55,10 +54,12 @@ export class ApplicationIndex {
     return [...new Set(keys)];
   }
 
-  /** Sees to it that the application of a pool is watched, if it is not native. */
-  watchOwnerOf(pool: SpiderIPPool): void {
-    const application = applicationOfPool(pool);
-    if (application) this.#watch(workloadKey(application), application);
+  /** Sees to it that an application that has a pod or a pool is watched, if it is not native. */
+  watch({ apiVersion, kind, namespace, name }: Omit<Application, "uid">): void {
+    if (isNativeKind(apiVersion, kind)) return;
+    const key = workloadKey({ apiVersion, kind, namespace, name });
+    if (!this.#pinned.has(key)) this.#pinned.set(key, { apiVersion, kind, namespace, name });
+    this.#owners.watch({ apiVersion, kind });
   }
 
   /** Keys of non-native applications of a kind, in any version. */
@@ -105,7 +106,7 @@ export class ApplicationIndex {
 
   #put(pod: PinnedPod): string {
     const key = keyOf(pod);
-    this.#watch(key, { ...pod.owner, namespace: pod.namespace });
+    this.watch({ ...pod.owner, namespace: pod.namespace });
     const group = this.#pods.get(key);
     if (group) group.set(pod.uid, pod);
     else this.#pods.set(key, new Map([[pod.uid, pod]]));
@@ -118,13 +119,6 @@ export class ApplicationIndex {
     group?.delete(pod.uid);
     if (group?.size === 0) this.#pods.delete(key);
     return key;
-  }
-
-  #watch(key: string, owner: OwnerKind & { namespace: string; name: string }): void {
-    if (isNativeKind(owner.apiVersion, owner.kind)) return;
-    const { apiVersion, kind, namespace, name } = owner;
-    if (!this.#pinned.has(key)) this.#pinned.set(key, { apiVersion, kind, namespace, name });
-    this.#owners.watch({ apiVersion, kind });
   }
 
   #rememberEnd(uid: string): void {

@@ -11,6 +11,7 @@ import type { RangeSet } from "../address/range-set.ts";
 import { parseApplicationText } from "../api/application.ts";
 import type { Book } from "../api/book.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
+import { LABEL } from "../api/names.ts";
 import { ReservedIndex } from "../api/reserved-index.ts";
 import type { SpiderReservedIP } from "../api/reserved-ip.ts";
 import { pods, spiderIPPools, spiderReservedIPs, spiderSubnets } from "../api/resources.ts";
@@ -25,6 +26,7 @@ import type { DemandSettings, Wish } from "./demand.ts";
 import { Owners } from "./owners.ts";
 import { PoolIndex } from "./pool-index.ts";
 import { type Life, livesOf } from "./pool-life.ts";
+import { applicationOf } from "./pool-owner.ts";
 import { type SeenPod, toSeenPod } from "./seen-pod.ts";
 import { SubnetIndex } from "./subnet-index.ts";
 import { nativeKinds, toWorkload, type Workload, workloadKey } from "./workload.ts";
@@ -89,10 +91,7 @@ export class Observer {
       this.#onSubnet(change),
     );
     this.#poolReflector = this.#reflect<SpiderIPPool, SpiderIPPool>(spiderIPPools, stripped, (change) => {
-      for (const key of this.pools.take(change)) {
-        this.applications.watchOwnerOf(change.object);
-        options.onApplication(key);
-      }
+      this.pools.take(change).forEach(options.onApplication);
       options.onPool(change.object.metadata.name, change.type === "deleted" ? change.object : change.previous);
     });
   }
@@ -104,8 +103,15 @@ export class Observer {
 
   /** The wish of an application, and the lives of all pools that it wants or has. */
   observe(key: string): { native: boolean; wish: Wish; lives: Life[] } {
+    const pools = [...this.pools.ofApplication(key)];
+    // Only now, since records may come after pools: labels alone may have been edited.
+    for (const pool of pools) {
+      const subnet = pool.metadata.labels?.[LABEL.ownerSubnet] ?? "";
+      const application = applicationOf(pool, this.#recordedFor(subnet, pool.metadata.name));
+      if (application) this.applications.watch(application);
+    }
     const { native, wish } = this.applications.wishOf(key);
-    const lives = livesOf(native, wish.demand, this.pools.ofApplication(key), {
+    const lives = livesOf(native, wish.demand, pools, {
       subnet: (name) => this.subnets.get(name),
       record: (subnet, pool) => this.subnets.book(subnet)?.entries.get(pool)?.ranges,
       recordedFor: (subnet, pool) => this.#recordedFor(subnet, pool),

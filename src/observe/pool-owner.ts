@@ -22,6 +22,18 @@ import { interfaceInName } from "../api/pool-name.ts";
 import { familyOfSubnet } from "../api/subnet.ts";
 import { workloadKey } from "./workload.ts";
 
+/** Returns the application that an automatic pool belongs to; `undefined` for manual pools. */
+export function applicationOf(pool: SpiderIPPool, recordedFor: string | undefined): Application | undefined {
+  if (!isAutoPool(pool)) return undefined;
+  const labelled = applicationOfPool(pool);
+  const selected = applicationOfAffinity(pool);
+  const recorded = recordedFor === undefined ? undefined : parseApplicationText(recordedFor);
+  const isOutvoted =
+    selected !== undefined && recorded !== undefined && applicationText(selected) === applicationText(recorded);
+  if (!isOutvoted) return labelled;
+  return { ...selected, uid: pool.metadata.labels?.[LABEL.applicationUid] ?? "" };
+}
+
 /** Returns the key of the application that an automatic pool belongs to; `undefined` for manual pools. */
 export function applicationKeyOf(pool: SpiderIPPool, recordedFor: string | undefined): string | undefined {
   const application = applicationOf(pool, recordedFor);
@@ -45,17 +57,6 @@ export function ownerOf(pool: SpiderIPPool, recordedFor: string | undefined): Au
     reclaim: labels[LABEL.reclaim] === "true",
     number: pool.metadata.annotations?.[ANNOTATION.ipNumber] ?? "",
   };
-}
-
-function applicationOf(pool: SpiderIPPool, recordedFor: string | undefined): Application | undefined {
-  if (!isAutoPool(pool)) return undefined;
-  const labelled = applicationOfPool(pool);
-  const selected = applicationOfAffinity(pool);
-  const recorded = recordedFor === undefined ? undefined : parseApplicationText(recordedFor);
-  const isOutvoted =
-    selected !== undefined && recorded !== undefined && applicationText(selected) === applicationText(recorded);
-  if (!isOutvoted) return labelled;
-  return { ...selected, uid: pool.metadata.labels?.[LABEL.applicationUid] ?? "" };
 }
 
 function familyOf(pool: SpiderIPPool): Family | undefined {
