@@ -42,6 +42,7 @@ export class Operator {
   readonly #executor: Executor;
   #stopNudging: () => void = () => {};
   #running = false;
+  #isStopped = false;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
@@ -69,16 +70,17 @@ export class Operator {
     return this.#executor.ledger;
   }
 
-  /** Resolves when every cache is filled and the first look has begun. */
+  /** Resolves when every cache is filled and the first look has begun, or it was stopped at that very moment; rejects if it was before. */
   async start(): Promise<void> {
     await this.observer.synced();
+    if (this.#isStopped) return;
     this.#running = true;
     for (const key of this.observer.applications.keys()) this.reconciler.enqueue(key);
     this.reconciler.open();
     for (const name of this.observer.subnets.names()) this.#executor.onSubnet(name, true);
     for (const pool of this.observer.pools.values()) this.#executor.onPool(pool.metadata.name, undefined);
     this.#nudgeLater();
-    // Nothing else waits for its caches.
+    // Nothing else waits for its caches; that it is stopped before they are filled is no failure, and any other one ends us.
     void this.collector?.start();
   }
 
@@ -89,6 +91,7 @@ export class Operator {
 
   /** Finishes the writes under way and ends all watches. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#running = false;
     this.#stopNudging();
     this.reconciler.close();

@@ -114,7 +114,7 @@ export class Collector {
       () => true,
       () => false,
     );
-    if (!isFilled) return;
+    if (!isFilled || this.#ending.signal.aborted) return;
     this.#isStarted = true;
     this.#balanceLater();
     await this.#scan();

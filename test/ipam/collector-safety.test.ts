@@ -213,4 +213,18 @@ collecting(
   }),
 );
 
+collecting(
+  "does not begin once it was stopped",
+  on({}, async (scene) => {
+    await scene.start();
+    const { collector } = scene;
+    await scene.stop();
+    const timers = scene.clock.pending();
+
+    await collector.start();
+
+    assert.is(scene.clock.pending(), timers);
+  }),
+);
+
 collecting.run();

@@ -56,4 +56,35 @@ collecting("frees nothing where collection is off", async () => {
   }
 });
 
+collecting("ends without a complaint at whatever moment of its start", async () => {
+  const complaints: unknown[] = [];
+  const complain = (reason: unknown): void => void complaints.push(reason);
+  process.on("unhandledRejection", complain);
+  for (let ms = 0; ms <= 12; ms += 1) {
+    const world = new MemoryWorld({ settings: { collection: defaultCollectorSettings } });
+    // The collector's own caches are filled later than all others.
+    world.start(({ resource }) => (resource?.plural === "spiderendpoints" ? { kind: "delay", ms: 6 } : undefined));
+    await world.clock.advance(ms);
+    const { operator } = world;
+    await world.close();
+    await world.clock.advance(60_000);
+    assert.is(operator?.isIdle, true);
+  }
+  process.off("unhandledRejection", complain);
+  assert.equal(complaints, []);
+});
+
+collecting("does not begin once the operator was stopped", async () => {
+  const world = new MemoryWorld({ settings: { collection: defaultCollectorSettings } });
+  world.start();
+  await world.clock.advance(1_000);
+  await world.operator?.stop();
+  const timers = world.clock.pending();
+
+  await world.operator?.start();
+
+  assert.is(world.clock.pending(), timers);
+  await world.close();
+});
+
 collecting.run();
