@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import { events } from "../api/resources.ts";
 import { type Clock, toTimestamp } from "../clock.ts";
-import { ApiError, type Cluster, hasCode, type KubeObject } from "../cluster/cluster.ts";
+import { askedPauseMs, type Cluster, hasCode, type KubeObject } from "../cluster/cluster.ts";
 
 /** The object that an Event speaks of. */
 export interface Regarding {
@@ -109,8 +109,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
           options.onFailure?.(error, memory);
           return;
         }
-        const retryAfterMs = (error instanceof ApiError ? (error.retryAfterSeconds ?? 0) : 0) * 1000;
-        clock.after(Math.max(RETRY_MS, retryAfterMs), () => submit(memory, occurrence, true));
+        clock.after(Math.max(RETRY_MS, askedPauseMs(error)), () => submit(memory, occurrence, true));
       }
     });
   }

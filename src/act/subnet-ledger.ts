@@ -13,7 +13,7 @@ import type { Book } from "../api/book.ts";
 import { FINALIZER } from "../api/names.ts";
 import { steadyBackOffMs } from "../back-off.ts";
 import { sleep } from "../clock.ts";
-import { ApiError, hasCode } from "../cluster/cluster.ts";
+import { askedPauseMs, hasCode } from "../cluster/cluster.ts";
 import { type Answer, type Cut, type LedgerSituation, planLedger, type Want } from "./ledger-plan.ts";
 import type { SubnetLedgerOptions } from "./ledger-view.ts";
 import { LedgerWrites } from "./ledger-writes.ts";
@@ -206,11 +206,10 @@ export class SubnetLedger {
   #failed(error: unknown): void {
     const { clock, random, onFailure } = this.#options;
     this.#again = true;
-    const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     // A conflict has been read again already: the next try sees what is there.
     const isConflict = hasCode(error, 409) && this.#failures === 0;
     this.#failures += 1;
-    const retryInMs = isConflict ? 0 : Math.max(asked, steadyBackOffMs(backOff, this.#failures, random));
+    const retryInMs = isConflict ? 0 : Math.max(askedPauseMs(error), steadyBackOffMs(backOff, this.#failures, random));
     this.#notBefore = clock.now() + retryInMs;
     onFailure(this.#name, error, retryInMs);
     if (!hasCode(error, 403, 422)) return;

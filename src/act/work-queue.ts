@@ -10,7 +10,7 @@
 
 import { type BackOff, backOffMs } from "../back-off.ts";
 import type { Clock } from "../clock.ts";
-import { ApiError, hasCode } from "../cluster/cluster.ts";
+import { askedPauseMs, hasCode } from "../cluster/cluster.ts";
 import { createPacedQueue, type PacedQueue } from "./paced-queue.ts";
 import { type Phase, QueuedKey, type Run } from "./queued-key.ts";
 
@@ -190,8 +190,8 @@ class KeyedQueue implements WorkQueue {
   #failed(entry: QueuedKey, run: Run, error: unknown): void {
     this.#count.failed += 1;
     const attempt = entry.attempt + 1;
-    const retryAfterMs = (error instanceof ApiError ? (error.retryAfterSeconds ?? 0) : 0) * 1000;
-    if (retryAfterMs > 0 && hasCode(error, 429)) this.#paced.pauseUntil(this.#clock.now() + retryAfterMs);
+    const pauseMs = askedPauseMs(error);
+    if (pauseMs > 0 && hasCode(error, 429)) this.#paced.pauseUntil(this.#clock.now() + pauseMs);
     if (entry.forgotten || this.#stopped) {
       entry.attempt = 0;
       this.#settle(entry);
@@ -201,9 +201,9 @@ class KeyedQueue implements WorkQueue {
     entry.attempt = attempt;
     // A run that was added meanwhile waits too: it may have been caused by the very attempt that failed.
     entry.run ??= run;
-    const retryInMs = Math.max(backOffMs(this.#options.backOff, attempt, this.#options.random), retryAfterMs);
+    const retryInMs = Math.max(backOffMs(this.#options.backOff, attempt, this.#options.random), pauseMs);
     entry.failedAt = this.#clock.now();
-    entry.notBefore = entry.failedAt + retryAfterMs;
+    entry.notBefore = entry.failedAt + pauseMs;
     this.#setPhase(entry, "backingOff");
     this.#wakeAt(entry, entry.failedAt + retryInMs);
     this.#options.onFailure(entry.key, error, { attempt, retryInMs });
