@@ -7,6 +7,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { apiVersionOf } from "../cluster/cluster.ts";
 import type { LabelSelector, SpiderIPPool } from "./ippool.ts";
 import { AFFINITY, LABEL } from "./names.ts";
 
@@ -110,5 +111,5 @@ export function applicationOfAffinity(pool: SpiderIPPool): Omit<Application, "ui
   const [group, version, kind] = [keys[AFFINITY.group], keys[AFFINITY.version], keys[AFFINITY.kind]];
   const [namespace, name] = [keys[AFFINITY.namespace], keys[AFFINITY.name]];
   if (group === undefined || !version || !kind || !namespace || !name) return undefined;
-  return { apiVersion: group === "" ? version : `${group}/${version}`, kind, namespace, name };
+  return { apiVersion: apiVersionOf({ group, version }), kind, namespace, name };
 }

@@ -17,6 +17,11 @@ export interface Resource {
   readonly namespaced: boolean;
 }
 
+/** Returns the `apiVersion` of a resource's objects: `group/version`, or only the version for the core group. */
+export function apiVersionOf({ group, version }: Pick<Resource, "group" | "version">): string {
+  return group === "" ? version : `${group}/${version}`;
+}
+
 /** Owner reference as in `metadata.ownerReferences`. */
 export interface OwnerReference {
   readonly apiVersion: string;

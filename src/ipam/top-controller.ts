@@ -10,7 +10,14 @@ import { controllerOf } from "../api/controller-reference.ts";
 import type { Pod } from "../api/pod.ts";
 import { cronJobs, deployments, jobs, replicaSets } from "../api/resources.ts";
 import type { Clock } from "../clock.ts";
-import { type Cluster, hasCode, type KubeObject, type OwnerReference, type Resource } from "../cluster/cluster.ts";
+import {
+  apiVersionOf,
+  type Cluster,
+  hasCode,
+  type KubeObject,
+  type OwnerReference,
+  type Resource,
+} from "../cluster/cluster.ts";
 import { IpamError } from "./candidate.ts";
 
 /** The top-most controller of a pod; the pod itself (`v1`, `Pod`) where it has none. */
@@ -88,7 +95,7 @@ function topOf(namespace: string, { apiVersion, kind, name, uid }: OwnerReferenc
 }
 
 function isOf({ apiVersion, kind }: OwnerReference, resource: Resource): boolean {
-  return kind === resource.kind && apiVersion === `${resource.group}/${resource.version}`;
+  return kind === resource.kind && apiVersion === apiVersionOf(resource);
 }
 
 function gone({ metadata }: Pod, { kind }: Resource, name: string): IpamError {

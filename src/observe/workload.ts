@@ -9,7 +9,7 @@
 import { groupOf } from "../api/application.ts";
 import { controllerOf } from "../api/controller-reference.ts";
 import { cronJobs, daemonSets, deployments, jobs, replicaSets, statefulSets } from "../api/resources.ts";
-import type { KubeObject, OwnerReference, Resource } from "../cluster/cluster.ts";
+import { apiVersionOf, type KubeObject, type OwnerReference, type Resource } from "../cluster/cluster.ts";
 
 /** What a cache keeps of a workload: all that we need, and no more. */
 export interface Workload {
@@ -145,8 +145,4 @@ function isOwnedBy(owners: readonly OwnerReference[] | undefined, resource: Reso
   const owner = controllerOf(owners);
   if (owner === undefined || resource === undefined) return false;
   return owner.kind === resource.kind && owner.apiVersion === apiVersionOf(resource);
-}
-
-function apiVersionOf(resource: Resource): string {
-  return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
 }

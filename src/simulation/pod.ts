@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import type { Pod } from "../api/pod.ts";
-import type { KubeObject, Resource } from "../cluster/cluster.ts";
+import { apiVersionOf, type KubeObject, type Resource } from "../cluster/cluster.ts";
 
 export interface PodTemplate {
   readonly metadata?: {
@@ -44,11 +44,11 @@ export function podFor(
 
 /** Returns the reference that makes `object` the controller of what carries it. */
 export function ownerReferenceTo(
-  { group, version, kind }: Resource,
+  resource: Resource,
   { metadata: { name, uid = "" } }: KubeObject,
 ): { apiVersion: string; kind: string; name: string; uid: string; controller: true; blockOwnerDeletion: true } {
-  const apiVersion = group === "" ? version : `${group}/${version}`;
-  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
+  const { kind } = resource;
+  return { apiVersion: apiVersionOf(resource), kind, name, uid, controller: true, blockOwnerDeletion: true };
 }
 
 /** Tells whether a pod counts as a replica: it has not been deleted. */

@@ -9,6 +9,7 @@ import * as assert from "uvu/assert";
 import { configMaps, deployments, jobs, leases, pods, spiderIPPools } from "../../src/api/resources.ts";
 import {
   ApiError,
+  apiVersionOf,
   type Cluster,
   hasCode,
   type KubeObject,
@@ -177,8 +178,7 @@ export async function refused(request: Promise<unknown>, code: number, reason: s
 /** An owner reference to an object. */
 export function ownedBy(owner: KubeObject, resource: Resource, blockOwnerDeletion = false) {
   const { name, uid = "" } = owner.metadata;
-  const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-  return { apiVersion, kind: resource.kind, name, uid, blockOwnerDeletion };
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind, name, uid, blockOwnerDeletion };
 }
 
 /** What is promised, each as a sentence and what proves it. */

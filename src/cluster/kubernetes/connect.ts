@@ -8,15 +8,16 @@
  */
 
 import { type Clock, systemClock } from "../../clock.ts";
-import type {
-  Cluster,
-  GetOptions,
-  KubeObject,
-  ListOptions,
-  ObjectList,
-  ObjectRef,
-  Resource,
-  WatchOptions,
+import {
+  apiVersionOf,
+  type Cluster,
+  type GetOptions,
+  type KubeObject,
+  type ListOptions,
+  type ObjectList,
+  type ObjectRef,
+  type Resource,
+  type WatchOptions,
 } from "../cluster.ts";
 import { openCredentials } from "./credentials.ts";
 import { createDiscovery } from "./discovery.ts";
@@ -174,6 +175,5 @@ function metadataOnly(kind: string): string {
 
 /** The server wants apiVersion and kind of custom objects; what a list returned may lack them. */
 function bodyOf(resource: Resource, object: KubeObject): string {
-  const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-  return JSON.stringify({ apiVersion, kind: resource.kind, ...object });
+  return JSON.stringify({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...object });
 }

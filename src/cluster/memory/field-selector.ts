@@ -5,9 +5,8 @@
  * resource may be selected by is the server's short list; a field that an object lacks is "". Pure.
  * @module
  */
-import type { KubeObject, Resource } from "../cluster.ts";
+import { apiVersionOf, type KubeObject, type Resource } from "../cluster.ts";
 import { badRequest } from "./refusals.ts";
-import { versionOf } from "./store.ts";
 
 /** Tells whether an object's fields satisfy a selector. */
 export type FieldTest = (object: KubeObject) => boolean;
@@ -42,7 +41,7 @@ function checkField(field: string, resource: Resource): void {
   // Kinds with conversion functions of their own and the others say it in different words.
   if (isPod || resource.group.includes(".")) throw badRequest(`field label not supported: ${field}`);
   throw badRequest(
-    `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace" (${versionOf(resource)})`,
+    `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace" (${apiVersionOf(resource)})`,
   );
 }
 

@@ -5,7 +5,7 @@
  * watches read, keep what they saw at no cost. Nobody outside this folder may get hold of a stored object, only of copies.
  * @module
  */
-import type { KubeObject, ObjectRef, Resource } from "../cluster.ts";
+import { apiVersionOf, type KubeObject, type ObjectRef, type Resource } from "../cluster.ts";
 import { type Traits, traitsOf } from "./traits.ts";
 
 /** A stored object: any JSON fields beside the metadata. */
@@ -61,13 +61,8 @@ export function keyOf(ref: ObjectRef): string {
 /** A real cluster has long history behind it when a client arrives; so low versions are expired from the start. */
 const versionAtStart = 1000;
 
-/** The `apiVersion` of a resource's objects. */
-export function versionOf({ group, version }: Resource): string {
-  return group === "" ? version : `${group}/${version}`;
-}
-
 function tableName(resource: Resource): string {
-  return `${versionOf(resource)}/${resource.plural}`;
+  return `${apiVersionOf(resource)}/${resource.plural}`;
 }
 
 /**
@@ -106,7 +101,9 @@ export function createStore(
     version: () => version,
     table: (resource) => tables.get(tableName(resource)),
     find(apiVersion, kind) {
-      return [...tables.values()].find(({ resource }) => resource.kind === kind && versionOf(resource) === apiVersion);
+      return [...tables.values()].find(
+        ({ resource }) => resource.kind === kind && apiVersionOf(resource) === apiVersion,
+      );
     },
     sorted(table) {
       table.sorted ??= [...table.objects.entries()]

@@ -7,7 +7,14 @@
  * @module
  */
 import type { Clock } from "../../clock.ts";
-import { type ApiError, type Resource, UnknownOutcome, type WatchEvent, type WatchOptions } from "../cluster.ts";
+import {
+  type ApiError,
+  apiVersionOf,
+  type Resource,
+  UnknownOutcome,
+  type WatchEvent,
+  type WatchOptions,
+} from "../cluster.ts";
 import { createEventPipe, type EventPipe } from "./event-pipe.ts";
 import type { Fault } from "./faults.ts";
 import { parseFieldSelector } from "./field-selector.ts";
@@ -15,7 +22,7 @@ import { copyJson } from "./json.ts";
 import { present } from "./lists.ts";
 import { badVersion, expired } from "./refusals.ts";
 import { parseSelector } from "./selector.ts";
-import { type Change, type Stored, type Table, versionOf } from "./store.ts";
+import type { Change, Stored, Table } from "./store.ts";
 
 const bookmarkPeriodMs = 60_000;
 const bookmarkBeforeEndMs = 2000;
@@ -139,7 +146,7 @@ export function openWatch(
     deliver({
       type: "BOOKMARK",
       object: {
-        apiVersion: versionOf(table.resource),
+        apiVersion: apiVersionOf(table.resource),
         kind: table.resource.kind,
         metadata: { name: "", resourceVersion: String(reached) },
       },

@@ -8,6 +8,7 @@
 import { type Clock, toTimestamp } from "../../clock.ts";
 import {
   ApiError,
+  apiVersionOf,
   type DeleteOptions,
   type KubeObject,
   type ObjectMeta,
@@ -18,7 +19,7 @@ import {
 } from "../cluster.ts";
 import { copyJson, equalJson, mergePatch } from "./json.ts";
 import { alreadyExists, badRequest, conflict, invalid, noSuchSubresource, notFound, staleCause } from "./refusals.ts";
-import { keyOf, type Store, type Stored, type Table, versionOf } from "./store.ts";
+import { keyOf, type Store, type Stored, type Table } from "./store.ts";
 import { validateMetadata } from "./validation.ts";
 
 /** Refuses an object by throwing an `ApiError`: a place for schemas and admission rules. `old` is absent on create. */
@@ -52,7 +53,7 @@ type AnyMeta = SystemMeta & { [field: string]: unknown };
 /** Returns a copy that carries the kind it is written as. */
 function received(table: Table, input: KubeObject): Mutable {
   const { kind, namespaced } = table.resource;
-  const apiVersion = versionOf(table.resource);
+  const apiVersion = apiVersionOf(table.resource);
   const object = copyJson(input) as Mutable;
   object.apiVersion ??= apiVersion;
   object.kind ??= kind;
