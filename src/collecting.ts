@@ -39,6 +39,7 @@ export function createCollector({ cluster, clock, random, log, observer, setting
       const family = observer.pools.get(pool)?.spec.ipVersion ?? (address >> 32n === 0n ? 4 : 6);
       log.info("address freed", { pool, address: formatAddress(address, family), ...freed });
     },
+    onPoolGone: (name) => commits.forget(name),
     onEndpointRemoved: (namespace, name) => log.info("endpoint removed", { endpoint: `${namespace}/${name}` }),
     onFailure: ({ namespace, name, podUid }, error, retryInMs) => {
       const fields = { pod: `${namespace}/${name}`, podUid, error, retryInMs };

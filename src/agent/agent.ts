@@ -46,6 +46,7 @@ export class Agent implements IpamService {
       random,
       nodeName: settings.nodeName,
       onPool: (pool) => this.#commits.observe(pool),
+      onPoolGone: (name) => this.#commits.forget(name),
       onState: ({ plural, group }, state) => {
         if (state.phase !== "waiting") return;
         const hint = group === GROUP && hasCode(state.error, 404) ? { hint: "kubectl apply -f crds/" } : {};

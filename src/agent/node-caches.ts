@@ -26,6 +26,8 @@ export interface NodeCachesOptions {
   readonly nodeName: string;
   /** Told of each version of a pool that the watch shows. */
   readonly onPool: (pool: SpiderIPPool) => void;
+  /** Told of the name of a pool that is deleted. */
+  readonly onPoolGone: (name: string) => void;
   readonly onState: (resource: Resource, state: ReflectorState) => void;
 }
 
@@ -43,7 +45,7 @@ export class NodeCaches {
 
   constructor(options: NodeCachesOptions) {
     this.#options = options;
-    const { nodeName, onPool } = options;
+    const { nodeName, onPool, onPoolGone } = options;
     this.#pods = this.#reflect<Pod>(pods, {
       fieldSelector: `spec.nodeName=${nodeName}`,
       transform: (pod) => ({ ...stripped(pod), spec: essentialSpec(pod), status: essentialStatus(pod) }),
@@ -69,7 +71,8 @@ export class NodeCaches {
       transform: stripped,
       onEvent: (change) => {
         this.catalog.take(change);
-        if (change.type !== "deleted") onPool(change.object);
+        if (change.type === "deleted") onPoolGone(change.object.metadata.name);
+        else onPool(change.object);
         this.#tell();
       },
     });

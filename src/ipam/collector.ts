@@ -34,6 +34,8 @@ export interface CollectorOptions extends Pick<ReclaimerOptions, "release" | "ke
   readonly pods: PodUids;
   readonly pools: { get(name: string): SpiderIPPool | undefined; values(): Iterable<SpiderIPPool> };
   onFreed(freed: FreedAddress): void;
+  /** Nothing need be remembered of this pool. */
+  onPoolGone(name: string): void;
   onFailure(holder: Holder, error: unknown, retryInMs: number): void;
   /** The records of this pool cannot be read; they stay as they are. */
   onUnreadable(pool: string, error: unknown): void;
@@ -138,9 +140,10 @@ export class Collector {
     suspect.isEnding = true;
   }
 
-  /** Takes in that a pool has changed. */
+  /** Takes in that a pool has changed, come or gone. */
   onPool(name: string): void {
     this.#unbalanced.add(name);
+    if (this.#options.pools.get(name) === undefined) this.#options.onPoolGone(name);
   }
 
   /** Adds a suspect; what was known of it before goes with it. */

@@ -90,6 +90,16 @@ export class PoolCommits {
     this.#lines.get(pool.metadata.name)?.observe(pool);
   }
 
+  /** Takes in that the watch has shown a pool's end: what is known of it is forgotten as soon as nobody waits for it. */
+  forget(pool: string): void {
+    this.#lines.get(pool)?.end();
+  }
+
+  /** How many pools something is known of. */
+  get size(): number {
+    return this.#lines.size;
+  }
+
   /** Nothing waits and nothing is being written. */
   get isIdle(): boolean {
     return [...this.#lines.values()].every((line) => line.isIdle);

@@ -44,7 +44,7 @@ const backOff = { firstMs: 10, maxMs: 500 };
 export class PoolLine {
   readonly #name: string;
   readonly #options: PoolCommitsOptions;
-  /** Called when nothing waits and nothing is known of the pool: it is gone, or could not be reached. */
+  /** Called when nothing waits and nothing is to be remembered of the pool: it is gone, or could not be reached. */
   readonly #onUnknown: () => void;
   /** In the order in which they came, until they are answered. */
   readonly #waiting = new Set<Waiting>();
@@ -54,6 +54,8 @@ export class PoolLine {
   readonly #pace: PoolPace;
   /** The newest version that we know. */
   #latest: PoolVersion | undefined;
+  /** The watch has shown its end: nothing need be remembered of it. */
+  #isGone = false;
   /** Somebody has made a later version than this one; the watch may show it before we read. */
   #outdated: string | undefined;
 
@@ -105,6 +107,12 @@ export class PoolLine {
       this.#learn(new PoolVersion(pool, this.#options));
   }
 
+  /** Takes in that the pool is deleted; whoever waits is still told so by the API server, or served by the next pool of the name. */
+  end(): void {
+    this.#isGone = true;
+    if (!this.#isRunning) this.#onUnknown();
+  }
+
   #learn(version: PoolVersion): void {
     const known = this.#latest?.resourceVersion ?? "0";
     // The watch may have told of our own write already, but not what we know of it.
@@ -112,6 +120,7 @@ export class PoolLine {
   }
 
   async #run(): Promise<void> {
+    const { clock, random } = this.#options;
     this.#isRunning = true;
     // What is asked for in the same breath goes together.
     await Promise.resolve();
@@ -128,13 +137,13 @@ export class PoolLine {
         else this.#forget();
         if (hasCode(error, 404)) answerGone(open);
         else if (hasCode(error, 429) || isUnknownOutcome(error))
-          await sleep(this.#options.clock, this.#pauseMs(error, failures));
+          await sleep(clock, askedPauseMs(error) + backOffMs(backOff, failures, random));
         else if (!hasCode(error, 409)) for (const waiting of open) waiting.reject(error);
       }
       for (const waiting of this.#waiting) this.#rejectLate(waiting);
     }
     this.#isRunning = false;
-    if (this.#latest === undefined) this.#onUnknown();
+    if (this.#latest === undefined || this.#isGone) this.#onUnknown();
   }
 
   /** Plans all requests on one version of the pool and writes it; where nothing is to be written, on one that is read now. */
@@ -221,11 +230,6 @@ export class PoolLine {
       const text = `exhaust all retries (${failures} times), failed to allocate IP from IPPool ${this.#name}`;
       reject(new PoolUnavailable("retries", text));
     }
-  }
-
-  #pauseMs(error: unknown, failures: number): number {
-    const { random } = this.#options;
-    return askedPauseMs(error) + backOffMs(backOff, failures, random);
   }
 }
 

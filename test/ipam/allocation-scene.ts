@@ -87,6 +87,7 @@ export class AllocationScene {
       ...common,
       nodeName: settings.nodeName,
       onPool: (pool) => commits.observe(pool),
+      onPoolGone: (name) => commits.forget(name),
       onState: () => {},
     });
     const reserved = caches.reserved.bind(caches);

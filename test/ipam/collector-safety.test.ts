@@ -214,6 +214,23 @@ collecting(
 );
 
 collecting(
+  "remembers nothing of a pool that is gone",
+  on({}, async (scene) => {
+    const pod = await scene.pod("a");
+    await scene.give(pod, ["10.0.0.1"]);
+    await scene.start();
+    await scene.end(pod);
+    await scene.pass(minute);
+    assert.equal([scene.records(), scene.commits?.size], [[], 1]);
+
+    await scene.user.delete(spiderIPPools, { name: "p" });
+    await scene.pass(1_000);
+
+    assert.is(scene.commits?.size, 0);
+  }),
+);
+
+collecting(
   "does not begin once it was stopped",
   on({}, async (scene) => {
     await scene.start();

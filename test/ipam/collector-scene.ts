@@ -51,6 +51,7 @@ export class CollectorScene {
   readonly failures: unknown[] = [];
   /** What was freed, as `pool address reason`. */
   readonly freed: string[] = [];
+  commits: PoolCommits | undefined;
   readonly #connection: MemoryConnection;
   readonly #settings: CollectorSettings;
   #collector: Collector | undefined;
@@ -76,6 +77,7 @@ export class CollectorScene {
     const cluster = this.#connection;
     const common = { cluster, clock, random: () => 0.5 };
     const commits = new PoolCommits({ ...common, random: seededRandom(7), reserved: () => [], recordsMax: 5000 });
+    this.commits = commits;
     const podCache = startReflector<KubeObject, SeenPod>({
       ...common,
       resource: pods,
@@ -104,6 +106,7 @@ export class CollectorScene {
       keepsAddresses: (endpoint) => keepsAddresses(cluster, endpoint, this.#settings),
       onFreed: ({ pool, address, reason }) =>
         this.freed.push(`${pool} ${address - parseAddress("10.0.0.0")} ${reason}`),
+      onPoolGone: (name) => commits.forget(name),
       onEndpointRemoved: () => {},
       onFailure: (_holder, error) => this.failures.push(error),
       onUnreadable: (_pool, error) => this.failures.push(error),

@@ -232,6 +232,52 @@ commits("stop for those who have gone away", async () => {
   assert.equal(scene.records, { "10.0.0.1": "uid-1" });
 });
 
+commits("forget a pool that is deleted", async () => {
+  const scene = new PoolScene();
+  await scene.create();
+  const writer = scene.commits();
+  await scene.one(writer.claim(poolName, claimOf(1)));
+  assert.is(writer.size, 1);
+
+  await scene.user.delete(spiderIPPools, { name: poolName });
+  writer.forget(poolName);
+  assert.is(writer.size, 0);
+});
+
+commits(
+  "forget a pool that is deleted while somebody waits when he has been answered, by the pool of that name",
+  async () => {
+    const scene = new PoolScene();
+    await scene.create();
+    const writer = scene.commits();
+    await scene.one(writer.claim(poolName, claimOf(1)));
+    await scene.user.delete(spiderIPPools, { name: poolName });
+    await scene.create({ ips: ["10.0.0.9"] });
+
+    const claim = writer.claim(poolName, claimOf(2));
+    writer.forget(poolName);
+    assert.is(writer.size, 1);
+
+    assert.equal(textsOf((await scene.one(claim)).addresses), ["10.0.0.9"]);
+    assert.is(writer.size, 0);
+  },
+);
+
+commits("do not forget a pool whose write has not been answered", async () => {
+  const scene = new PoolScene();
+  await scene.create();
+  const lost: Fault = { kind: "loseAnswer", afterMs: 1000 };
+  const writer = scene.commits({ faults: ({ number }) => (number === 2 ? lost : undefined) });
+  const claim = writer.claim(poolName, claimOf(1));
+  await scene.all([sleep(scene.clock, 500)]);
+  writer.forget(poolName);
+  assert.is(writer.size, 1);
+
+  const { addresses, fresh } = await scene.one(claim);
+  assert.equal([textsOf(addresses), textsOf(fresh)], [["10.0.0.1"], ["10.0.0.1"]]);
+  assert.equal(scene.records, { "10.0.0.1": "uid-1" });
+});
+
 commits("give up at the deadline with the reference's words", async () => {
   const scene = new PoolScene();
   await scene.create();
