@@ -3,11 +3,10 @@
  * @module
  */
 
-import { applicationOfPool, applicationText } from "../api/application.ts";
+import { type Application, applicationOfPool, applicationText } from "../api/application.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import type { Change } from "../cluster/reflected-store.ts";
 import type { PoolCatalog } from "../ipam/candidate.ts";
-import type { TopController } from "../ipam/top-controller.ts";
 
 export class WatchedPools implements PoolCatalog {
   readonly #pools = new Map<string, SpiderIPPool>();
@@ -33,7 +32,7 @@ export class WatchedPools implements PoolCatalog {
     return this.#pools.values();
   }
 
-  ofApplication(top: TopController): SpiderIPPool[] {
+  ofApplication(top: Application): SpiderIPPool[] {
     return [...(this.#names.get(applicationText(top)) ?? [])].flatMap((name) => this.#pools.get(name) ?? []);
   }
 

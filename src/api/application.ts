@@ -11,7 +11,7 @@ import { apiVersionOf } from "../cluster/cluster.ts";
 import type { LabelSelector, SpiderIPPool } from "./ippool.ts";
 import { AFFINITY, LABEL } from "./names.ts";
 
-/** The top-most controller that a pool belongs to. */
+/** The top-most controller that a pool or a pod belongs to. */
 export interface Application {
   /** `group/version`, or only the version for the core group. */
   readonly apiVersion: string;

@@ -6,12 +6,11 @@
  * @module
  */
 
-import { nameLabel } from "../api/application.ts";
+import { type Application, nameLabel } from "../api/application.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import type { Clock } from "../clock.ts";
 import type { AutoPoolWish, PoolCatalog } from "./candidate.ts";
-import type { TopController } from "./top-controller.ts";
 
 /** Why a pod waits; the words are reasons of Events. */
 export type WaitReason = "WaitingForPool" | "AddressesExhausted";
@@ -20,7 +19,7 @@ export type WaitReason = "WaitingForPool" | "AddressesExhausted";
 const TOLD_AFTER_MS = 2000;
 
 /** Returns the pools that have been made for a wish, by name; those that are being deleted are on their way to be made anew. */
-export function poolsMadeFor(wish: AutoPoolWish, top: TopController, catalog: PoolCatalog): SpiderIPPool[] {
+export function poolsMadeFor(wish: AutoPoolWish, top: Application, catalog: PoolCatalog): SpiderIPPool[] {
   const labels = {
     [LABEL.ownerSubnet]: wish.subnet,
     [LABEL.applicationName]: nameLabel(top.name),
@@ -35,7 +34,7 @@ export function poolsMadeFor(wish: AutoPoolWish, top: TopController, catalog: Po
 }
 
 /** Says that a wish has no pool yet. */
-export function notMade({ nic, family, subnet }: AutoPoolWish, top: TopController): string {
+export function notMade({ nic, family, subnet }: AutoPoolWish, top: Application): string {
   const owner = `${top.kind} ${top.namespace}/${top.name}`;
   return `no matching auto-created IPPool candidate: SpiderSubnet ${subnet} has no IPv${family} IPPool for interface ${nic} of ${owner} yet; what hinders it, the Events of that ${top.kind} say`;
 }

@@ -6,8 +6,8 @@
  */
 
 import type { Family } from "../address/address.ts";
+import type { Application } from "../api/application.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
-import type { TopController } from "./top-controller.ts";
 
 /** The pools that one NIC may draw an address of one family from; tried in their order. */
 export interface Candidate {
@@ -35,7 +35,7 @@ export interface PoolCatalog {
   get(name: string): SpiderIPPool | undefined;
   values(): Iterable<SpiderIPPool>;
   /** Returns the automatic pools whose labels name this application, for any NIC and family. */
-  ofApplication(top: TopController): Iterable<SpiderIPPool>;
+  ofApplication(top: Application): Iterable<SpiderIPPool>;
 }
 
 /** An ADD or DEL that cannot be served; the text goes into the CNI error as it is. */

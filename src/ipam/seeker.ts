@@ -3,12 +3,12 @@
  * @module
  */
 
+import type { Application } from "../api/application.ts";
 import type { SpiderEndpoint, SpiderEndpointStatus } from "../api/endpoint.ts";
 import { API_VERSION, FINALIZER } from "../api/names.ts";
 import type { Pod } from "../api/pod.ts";
 import { pods, spiderEndpoints } from "../api/resources.ts";
 import { IpamError } from "./candidate.ts";
-import type { TopController } from "./top-controller.ts";
 
 /** Who asks, for what. */
 export interface Seeker {
@@ -18,7 +18,7 @@ export interface Seeker {
   readonly nodeName: string;
   /** The NIC that is being added. */
   readonly nic: string;
-  readonly top: TopController;
+  readonly top: Application;
   /** Its controller's next pod gets the same addresses. */
   readonly isStatic: boolean;
   /** Of the endpoint: the pod's name, or that of its virtual machine. */

@@ -3,17 +3,17 @@
  * @module
  */
 
+import type { Application } from "../api/application.ts";
 import type { Pod } from "../api/pod.ts";
 import type { KubeObject } from "../cluster/cluster.ts";
 import type { IpamSettings } from "./settings.ts";
-import type { TopController } from "./top-controller.ts";
 
 /** One NIC of one pod, and its surroundings. */
 export interface SelectionRequest {
   readonly pod: Pod;
   /** The NIC that is being added. */
   readonly nic: string;
-  readonly top: TopController;
+  readonly top: Application;
   /** The pod's namespace; absent where it has not been seen yet. */
   readonly namespace: KubeObject | undefined;
   /** The pod's node; absent where it has not been seen yet. */

@@ -6,11 +6,11 @@
  * @module
  */
 
+import type { Application } from "../api/application.ts";
 import type { SpiderEndpoint } from "../api/endpoint.ts";
 import { statefulSets } from "../api/resources.ts";
 import { type Cluster, hasCode, type KubeObject, type ObjectRef, type Resource } from "../cluster/cluster.ts";
 import type { IpamSettings } from "./settings.ts";
-import type { TopController } from "./top-controller.ts";
 
 /** Which owners keep addresses. */
 export type StaticSettings = Pick<IpamSettings, "enableStatefulSet" | "enableKubevirt">;
@@ -32,12 +32,12 @@ export const virtualMachineInstances: Resource = {
 export const virtualMachines: Resource = { ...kubevirt, plural: "virtualmachines", kind: "VirtualMachine" };
 
 /** Tells whether a pod's controller is a KubeVirt machine whose addresses stay with it. */
-export function isVirtualMachine({ apiVersion, kind }: TopController, settings: StaticSettings): boolean {
+export function isVirtualMachine({ apiVersion, kind }: Application, settings: StaticSettings): boolean {
   return settings.enableKubevirt && kind === virtualMachineInstances.kind && apiVersion === "kubevirt.io/v1";
 }
 
 /** Tells whether the pods of this controller keep their addresses. */
-export function isStaticController(top: TopController, settings: StaticSettings): boolean {
+export function isStaticController(top: Application, settings: StaticSettings): boolean {
   const isStatefulSet = top.kind === statefulSets.kind && top.apiVersion === "apps/v1";
   return (settings.enableStatefulSet && isStatefulSet) || isVirtualMachine(top, settings);
 }

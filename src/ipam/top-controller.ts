@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Application } from "../api/application.ts";
 import { controllerOf } from "../api/controller-reference.ts";
 import type { Pod } from "../api/pod.ts";
 import { cronJobs, deployments, jobs, replicaSets } from "../api/resources.ts";
@@ -19,15 +20,6 @@ import {
   type Resource,
 } from "../cluster/cluster.ts";
 import { IpamError } from "./candidate.ts";
-
-/** The top-most controller of a pod; the pod itself (`v1`, `Pod`) where it has none. */
-export interface TopController {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-}
 
 /** A kind of controller that may itself be controlled by an application, and the kind of that. */
 const STEPS: readonly (readonly [step: Resource, top: Resource])[] = [
@@ -53,10 +45,10 @@ export class TopControllers {
   }
 
   /**
-   * Finds the controller at the top.
+   * Finds the controller at the top; it is the pod itself (`v1`, `Pod`) where it has none.
    * @throws {IpamError} If a step on the way does not exist any more: then the pod is about to go, too.
    */
-  async of(pod: Pod, signal?: AbortSignal): Promise<TopController> {
+  async of(pod: Pod, signal?: AbortSignal): Promise<Application> {
     const { namespace = "", name, uid = "", ownerReferences } = pod.metadata;
     const controller = controllerOf(ownerReferences);
     if (controller === undefined) return { apiVersion: "v1", kind: "Pod", namespace, name, uid };
@@ -90,7 +82,7 @@ export class TopControllers {
   }
 }
 
-function topOf(namespace: string, { apiVersion, kind, name, uid }: OwnerReference): TopController {
+function topOf(namespace: string, { apiVersion, kind, name, uid }: OwnerReference): Application {
   return { apiVersion, kind, namespace, name, uid };
 }
 
