@@ -11,8 +11,10 @@ import type { Node } from "../api/node.ts";
 import type { Pod } from "../api/pod.ts";
 import { nodes, pods, spiderEndpoints } from "../api/resources.ts";
 import { type Cluster, hasCode, type KubeObject, type ObjectRef, type Resource } from "../cluster/cluster.ts";
+import type { KubevirtPresence } from "./kubevirt-presence.ts";
 import type { Holding } from "./leaks.ts";
 import { needsNode, type PodEndSettings } from "./pod-end.ts";
+import { virtualMachineInstances } from "./static-holder.ts";
 
 /** Who a record or an endpoint says has addresses. */
 export interface Holder {
@@ -26,6 +28,8 @@ export interface Holder {
 export interface HolderReaderOptions {
   readonly cluster: Cluster;
   readonly settings: PodEndSettings & { readonly enableKubevirt: boolean };
+  /** Whether there may be virtual machines at all. */
+  readonly kubevirt: Pick<KubevirtPresence, "isServed">;
   /** Tells, by the API server's word, whether an endpoint outlives its pods and its owner still wants the addresses. */
   keepsAddresses(endpoint: SpiderEndpoint): Promise<boolean>;
 }
@@ -45,14 +49,19 @@ export async function readHolder(options: HolderReaderOptions, holder: Holder, n
   const ref = { namespace, name };
   const named = await find<Pod>(cluster, pods, ref);
   const endpoint = await find<SpiderEndpoint>(cluster, spiderEndpoints, ref);
-  const mayBeMachine = !endpoint || endpoint.status?.ownerControllerType === "VirtualMachineInstance";
-  const isMachine = !named && settings.enableKubevirt && mayBeMachine;
+  const isMachine = !named && settings.enableKubevirt && (await mayBeMachine(endpoint, options));
   const pod = isMachine ? await findLauncher(cluster, holder) : named;
   const nodeName = pod?.spec?.nodeName;
   const isNodeNeeded = nodeName !== undefined && needsNode({ podUid, pod }, settings, now);
   const node = isNodeNeeded ? await find<Node>(cluster, nodes, { name: nodeName }) : undefined;
   const ownerWaits = endpoint !== undefined && (await keepsAddresses(endpoint));
   return { podUid, pod, endpoint, node, ownerWaits };
+}
+
+/** Of most that is gone there is no endpoint either, and a list for each of them would be a load in clusters without KubeVirt. */
+async function mayBeMachine(endpoint: SpiderEndpoint | undefined, { kubevirt }: HolderReaderOptions): Promise<boolean> {
+  if (endpoint) return endpoint.status?.ownerControllerType === virtualMachineInstances.kind;
+  return kubevirt.isServed();
 }
 
 /** A record of a virtual machine names the machine; which pod runs it, only the UID tells. */

@@ -13,6 +13,7 @@ import type { Clock } from "../clock.ts";
 import { hasCode } from "../cluster/cluster.ts";
 import { addressesOf } from "./endpoint-addresses.ts";
 import { type HolderReaderOptions, readHolder } from "./holder-reader.ts";
+import { KubevirtPresence } from "./kubevirt-presence.ts";
 import { type Holding, judgeRecord, type LeakSettings, type ReleaseReason, type Verdict } from "./leaks.ts";
 import { judgePodEnd } from "./pod-end.ts";
 import { recordKey, type Suspect, type SuspectRecord } from "./suspect.ts";
@@ -27,7 +28,7 @@ export interface FreedAddress {
   readonly reason: ReleaseReason;
 }
 
-export interface ReclaimerOptions extends HolderReaderOptions {
+export interface ReclaimerOptions extends Omit<HolderReaderOptions, "kubevirt"> {
   readonly clock: Clock;
   readonly settings: LeakSettings & { readonly enableKubevirt: boolean };
   /** Takes records of this pod UID out of a pool, others never; resolves to those that were there. */
@@ -47,10 +48,10 @@ export interface Outcome {
 }
 
 export class Reclaimer {
-  readonly #options: ReclaimerOptions;
+  readonly #options: ReclaimerOptions & HolderReaderOptions;
 
   constructor(options: ReclaimerOptions) {
-    this.#options = options;
+    this.#options = { ...options, kubevirt: new KubevirtPresence(options) };
   }
 
   /** Reads, judges, releases. Records that are released are taken out of the suspect's, so that a repetition goes on from there. */

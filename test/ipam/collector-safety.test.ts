@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { pods, spiderEndpoints, spiderIPPools } from "../../src/api/resources.ts";
 import { ApiError } from "../../src/cluster/cluster.ts";
 import type { FaultPolicy } from "../../src/cluster/memory/faults.ts";
+import { virtualMachineInstances } from "../../src/ipam/static-holder.ts";
 import { on, unreadable } from "./collector-scene.ts";
 
 const collecting = suite("collector: safety");
@@ -179,7 +180,7 @@ function lossy(verb: string, number: number): ReturnType<FaultPolicy> {
 
 collecting(
   "keeps a virtual machine's address while its launcher runs, though the machine and the endpoint are gone",
-  on({}, async (scene) => {
+  on({ resources: [virtualMachineInstances] }, async (scene) => {
     const launchers = [await scene.pod("virt-launcher-vm1-x"), await scene.pod("virt-launcher-vm2-x")];
     const [first, second] = launchers.map((pod, index) => ({
       metadata: { ...pod.metadata, name: `vm${index + 1}` },
@@ -197,6 +198,25 @@ collecting(
     await scene.pass(11 * minute);
 
     assert.equal([scene.records(), scene.endpoints()], [[], []]);
+  }),
+);
+
+collecting(
+  "does not look for virtual machines where there can be none, and seldom asks whether there can",
+  on({}, async (scene) => {
+    const gone = await Promise.all(Array.from({ length: 50 }, (_, i) => scene.pod(`a${i}`)));
+    for (const [i, pod] of gone.entries()) await scene.record(pod, `10.0.0.${i + 1}`);
+    await scene.start();
+    scene.requests.length = 0;
+    for (const pod of gone) await scene.end(pod);
+    await scene.pass(20_000);
+
+    assert.equal(scene.records(), []);
+    const asked = scene.requests.map(({ verb }) => verb);
+    assert.equal(
+      asked.filter((verb) => verb === "list" || verb === "resolve"),
+      ["resolve"],
+    );
   }),
 );
 

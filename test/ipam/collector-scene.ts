@@ -32,6 +32,8 @@ import { seededRandom } from "../../src/random.ts";
 
 export interface SceneOptions {
   readonly settings?: Partial<CollectorSettings>;
+  /** Besides those that every cluster of ours has. */
+  readonly resources?: readonly Resource[];
   /** Of the collector and its caches. */
   readonly faults?: FaultPolicy;
 }
@@ -58,7 +60,10 @@ export class CollectorScene {
   #reflectors: Reflector<unknown>[] = [];
 
   constructor(options: SceneOptions = {}) {
-    this.server = createMemoryCluster({ clock: this.clock, resources: Object.values(api) });
+    this.server = createMemoryCluster({
+      clock: this.clock,
+      resources: [...Object.values(api), ...(options.resources ?? [])],
+    });
     this.user = this.server.connect();
     this.#settings = { ...defaultCollectorSettings, ...options.settings };
     this.#connection = this.server.connect({
