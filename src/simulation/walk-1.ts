@@ -6,7 +6,7 @@
  */
 
 import type { SpiderIPPool } from "../api/ippool.ts";
-import type { Workload } from "./workload.ts";
+import { walkApplication } from "./walk-application.ts";
 
 /** The first document of `manual.yaml`. */
 export const manualPool: SpiderIPPool = {
@@ -17,28 +17,6 @@ export const manualPool: SpiderIPPool = {
 };
 
 /** The second document of `manual.yaml`. */
-export const manualCloneSet: Workload = {
-  apiVersion: "apps.kruise.io/v1alpha1",
-  kind: "CloneSet",
-  metadata: { name: "custom-kruise-cloneset" },
-  spec: {
-    replicas: 3,
-    selector: { matchLabels: { app: "custom-kruise-cloneset" } },
-    template: {
-      metadata: {
-        annotations: { "ipam.spidernet.io/ippool": '{\n  "ipv4": ["custom-ipv4-ippool"]\n}' },
-        labels: { app: "custom-kruise-cloneset" },
-      },
-      spec: {
-        containers: [
-          {
-            name: "custom-kruise-cloneset",
-            image: "busybox",
-            imagePullPolicy: "IfNotPresent",
-            command: ["/bin/sh", "-c", "trap : TERM INT; sleep infinity & wait"],
-          },
-        ],
-      },
-    },
-  },
-};
+export const manualCloneSet = walkApplication({
+  "ipam.spidernet.io/ippool": '{\n  "ipv4": ["custom-ipv4-ippool"]\n}',
+});

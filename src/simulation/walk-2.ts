@@ -6,7 +6,7 @@
  */
 
 import type { SpiderSubnet } from "../api/subnet.ts";
-import type { Workload } from "./workload.ts";
+import { walkApplication } from "./walk-application.ts";
 
 /** `subnets.yaml`. */
 export const walkSubnets: readonly SpiderSubnet[] = [
@@ -25,31 +25,7 @@ export const walkSubnets: readonly SpiderSubnet[] = [
 ];
 
 /** `automatic.yaml`. */
-export const walkCloneSet: Workload = {
-  apiVersion: "apps.kruise.io/v1alpha1",
-  kind: "CloneSet",
-  metadata: { name: "custom-kruise-cloneset" },
-  spec: {
-    replicas: 3,
-    selector: { matchLabels: { app: "custom-kruise-cloneset" } },
-    template: {
-      metadata: {
-        annotations: {
-          "ipam.spidernet.io/subnet": '{"ipv4": ["subnet-demo-v4"], "ipv6": ["subnet-demo-v6"]}',
-          "ipam.spidernet.io/ippool-ip-number": "5",
-        },
-        labels: { app: "custom-kruise-cloneset" },
-      },
-      spec: {
-        containers: [
-          {
-            name: "custom-kruise-cloneset",
-            image: "busybox",
-            imagePullPolicy: "IfNotPresent",
-            command: ["/bin/sh", "-c", "trap : TERM INT; sleep infinity & wait"],
-          },
-        ],
-      },
-    },
-  },
-};
+export const walkCloneSet = walkApplication({
+  "ipam.spidernet.io/subnet": '{"ipv4": ["subnet-demo-v4"], "ipv6": ["subnet-demo-v6"]}',
+  "ipam.spidernet.io/ippool-ip-number": "5",
+});
