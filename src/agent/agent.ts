@@ -11,6 +11,7 @@ import { GROUP } from "../api/names.ts";
 import { spiderEndpoints } from "../api/resources.ts";
 import type { Clock } from "../clock.ts";
 import { type Cluster, hasCode } from "../cluster/cluster.ts";
+import { find } from "../cluster/find.ts";
 import { Allocator, type AllocatorOptions } from "../ipam/allocator.ts";
 import { KeyedMutex } from "../ipam/keyed-mutex.ts";
 import { PoolCommits } from "../ipam/pool-commits.ts";
@@ -83,16 +84,11 @@ export class Agent implements IpamService {
   }
 
   async endpoint(namespace: string, name: string): Promise<EndpointAnswer | undefined> {
-    try {
-      const { status } = await this.#options.cluster.get<SpiderEndpoint>(spiderEndpoints, { namespace, name });
-      if (status === undefined) return undefined;
-      const { uid, node, ips } = status.current;
-      const interfaces = ips.map(({ cleanGateway: _, ...item }) => item);
-      return { podNamespace: namespace, podName: name, podUID: uid, node, interfaces };
-    } catch (error) {
-      if (hasCode(error, 404)) return undefined;
-      throw error;
-    }
+    const endpoint = await find<SpiderEndpoint>(this.#options.cluster, spiderEndpoints, { namespace, name });
+    if (endpoint?.status === undefined) return undefined;
+    const { uid, node, ips } = endpoint.status.current;
+    const interfaces = ips.map(({ cleanGateway: _, ...item }) => item);
+    return { podNamespace: namespace, podName: name, podUID: uid, node, interfaces };
   }
 
   async stop(): Promise<void> {

@@ -12,6 +12,7 @@ import { spiderEndpoints } from "../api/resources.ts";
 import { backOffMs } from "../back-off.ts";
 import { type Clock, sleep } from "../clock.ts";
 import { askedPauseMs, type Cluster, hasCode, isUnknownOutcome, type ObjectRef } from "../cluster/cluster.ts";
+import { find } from "../cluster/find.ts";
 import { IpamError } from "./candidate.ts";
 
 /** What is to be done with an endpoint as it is; a patch is a merge patch, and its version is added to it. */
@@ -53,9 +54,8 @@ export class EndpointStore {
     for (let failures = 0; ; ) {
       signal?.throwIfAborted();
       try {
-        return await this.#options.cluster.get<SpiderEndpoint>(spiderEndpoints, ref);
+        return await find<SpiderEndpoint>(this.#options.cluster, spiderEndpoints, ref);
       } catch (error) {
-        if (hasCode(error, 404)) return undefined;
         if (!mayPass(error)) throw error;
         failures += 1;
         if (failures >= ATTEMPTS_MAX) throw error;

@@ -10,7 +10,8 @@ import type { SpiderEndpoint } from "../api/endpoint.ts";
 import type { Node } from "../api/node.ts";
 import type { Pod } from "../api/pod.ts";
 import { nodes, pods, spiderEndpoints } from "../api/resources.ts";
-import { type Cluster, hasCode, type KubeObject, type ObjectRef, type Resource } from "../cluster/cluster.ts";
+import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import { find } from "../cluster/find.ts";
 import type { KubevirtPresence } from "./kubevirt-presence.ts";
 import type { Holding } from "./leaks.ts";
 import { needsNode, type PodEndSettings } from "./pod-end.ts";
@@ -70,17 +71,4 @@ async function findLauncher(cluster: Cluster, { namespace, podUid }: Holder): Pr
   const { items } = await cluster.list<KubeObject>(pods, options);
   const launcher = items.find(({ metadata }) => metadata.uid === podUid);
   return launcher && find<Pod>(cluster, pods, { namespace, name: launcher.metadata.name });
-}
-
-async function find<T extends KubeObject>(
-  cluster: Cluster,
-  resource: Resource,
-  ref: ObjectRef,
-): Promise<T | undefined> {
-  try {
-    return await cluster.get<T>(resource, ref);
-  } catch (error) {
-    if (hasCode(error, 404)) return undefined;
-    throw error;
-  }
 }

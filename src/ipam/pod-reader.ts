@@ -5,19 +5,15 @@
 
 import type { Pod } from "../api/pod.ts";
 import { pods } from "../api/resources.ts";
-import { type Cluster, hasCode, type ObjectRef } from "../cluster/cluster.ts";
+import type { Cluster, ObjectRef } from "../cluster/cluster.ts";
+import { find } from "../cluster/find.ts";
 
 /** On the API server's image of a static pod: the UID that its kubelet, and so the runtime, knows it by. */
 const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
 
 /** Reads a pod from the API server; `undefined` where there is none of that name. */
-export async function findPod(cluster: Cluster, ref: ObjectRef, signal?: AbortSignal): Promise<Pod | undefined> {
-  try {
-    return await cluster.get<Pod>(pods, ref, signal && { signal });
-  } catch (error) {
-    if (hasCode(error, 404)) return undefined;
-    throw error;
-  }
+export function findPod(cluster: Cluster, ref: ObjectRef, signal?: AbortSignal): Promise<Pod | undefined> {
+  return find<Pod>(cluster, pods, ref, signal && { signal });
 }
 
 /** Tells whether a pod is the one that the runtime calls by this UID. */

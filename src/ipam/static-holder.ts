@@ -9,7 +9,8 @@
 import type { Application } from "../api/application.ts";
 import type { SpiderEndpoint } from "../api/endpoint.ts";
 import { statefulSets } from "../api/resources.ts";
-import { type Cluster, hasCode, type KubeObject, type ObjectRef, type Resource } from "../cluster/cluster.ts";
+import type { Cluster, KubeObject, ObjectRef, Resource } from "../cluster/cluster.ts";
+import { find } from "../cluster/find.ts";
 import type { IpamSettings } from "./settings.ts";
 
 /** Which owners keep addresses. */
@@ -87,11 +88,6 @@ async function findStanding<T extends KubeObject>(
   resource: Resource,
   ref: ObjectRef,
 ): Promise<T | undefined> {
-  try {
-    const object = await cluster.get<T>(resource, ref);
-    return object.metadata.deletionTimestamp === undefined ? object : undefined;
-  } catch (error) {
-    if (hasCode(error, 404)) return undefined;
-    throw error;
-  }
+  const object = await find<T>(cluster, resource, ref);
+  return object?.metadata.deletionTimestamp === undefined ? object : undefined;
 }

@@ -11,14 +11,8 @@ import { controllerOf } from "../api/controller-reference.ts";
 import type { Pod } from "../api/pod.ts";
 import { cronJobs, deployments, jobs, replicaSets } from "../api/resources.ts";
 import type { Clock } from "../clock.ts";
-import {
-  apiVersionOf,
-  type Cluster,
-  hasCode,
-  type KubeObject,
-  type OwnerReference,
-  type Resource,
-} from "../cluster/cluster.ts";
+import { apiVersionOf, type Cluster, type KubeObject, type OwnerReference, type Resource } from "../cluster/cluster.ts";
+import { find } from "../cluster/find.ts";
 import { IpamError } from "./candidate.ts";
 
 /** A kind of controller that may itself be controlled by an application, and the kind of that. */
@@ -61,17 +55,12 @@ export class TopControllers {
     const kept = this.#kept.get(uid);
     if (kept !== undefined && this.#clock.now() - kept.since < KEPT_MS) return kept.owner;
     const { namespace = "" } = pod.metadata;
-    try {
-      const options = { metadataOnly: true, ...(signal && { signal }) };
-      const { metadata } = await this.#cluster.get<KubeObject>(resource, { namespace, name }, options);
-      if (metadata.uid !== uid) throw gone(pod, resource, name);
-      const owner = controllerOf(metadata.ownerReferences);
-      this.#keep(uid, owner);
-      return owner;
-    } catch (error) {
-      if (hasCode(error, 404)) throw gone(pod, resource, name);
-      throw error;
-    }
+    const options = { metadataOnly: true, ...(signal && { signal }) };
+    const found = await find<KubeObject>(this.#cluster, resource, { namespace, name }, options);
+    if (found?.metadata.uid !== uid) throw gone(pod, resource, name);
+    const owner = controllerOf(found.metadata.ownerReferences);
+    this.#keep(uid, owner);
+    return owner;
   }
 
   #keep(uid: string, owner: OwnerReference | undefined): void {
