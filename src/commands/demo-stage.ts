@@ -17,13 +17,9 @@ import { silentLog } from "../log.ts";
 import { Operator } from "../operator.ts";
 import { seededRandom } from "../random.ts";
 import { defaultSettings } from "../settings.ts";
-import { cloneSetController, cloneSets } from "../simulation/clone-set.ts";
+import { cloneSets } from "../simulation/clone-set.ts";
 import { type ControlPlane, startControlPlane } from "../simulation/control-plane.ts";
-import { deploymentController } from "../simulation/deployment.ts";
-import { createKubelet } from "../simulation/kubelet.ts";
-import { replicaSetController } from "../simulation/replica-set.ts";
-import { createScheduler } from "../simulation/scheduler.ts";
-import { statefulSetController } from "../simulation/stateful-set.ts";
+import { createControllers } from "../simulation/controllers.ts";
 import type { Step } from "../simulation/step.ts";
 import { podTable } from "../view/pod-table.ts";
 import { lifeTable, type PoolLife, poolTable } from "../view/pool-table.ts";
@@ -32,7 +28,6 @@ import { DemoNodes, nodeNames } from "./demo-nodes.ts";
 
 const seed = 1;
 const latencyMs = 2;
-const podTimes = { startMs: 2_000, endMs: 3_000 };
 /** Longer than any simulated delay: a cluster without a write for so long has settled, pods that wait for addresses apart. */
 const quietMs = 5_000;
 const settleMsMax = 10 * 60_000;
@@ -58,7 +53,13 @@ export class Stage {
     });
     const connect = () => this.server.connect({ latencyMs });
     this.#nodes = new DemoNodes({ clock, random: seededRandom(seed), connect });
-    this.#controlPlane = this.#startControlPlane();
+    const [network, warn] = [this.#nodes, this.#nodes.warn.bind(this.#nodes)];
+    this.#controlPlane = startControlPlane({
+      cluster: this.server.connect(),
+      clock,
+      random: seededRandom(seed),
+      controllers: createControllers({ nodeNames, network, warn }),
+    });
     this.#operator = new Operator({
       cluster: connect(),
       clock,
@@ -110,24 +111,6 @@ export class Stage {
     const stopped = Promise.all([this.#operator.stop(), this.#controlPlane.stop(), this.#nodes.stop()]);
     await this.clock.advance(quietMs);
     await stopped;
-  }
-
-  #startControlPlane(): ControlPlane {
-    const network = this.#nodes;
-    const kubelet = createKubelet({ ...podTimes, network, warn: (...what) => network.warn(...what) });
-    return startControlPlane({
-      cluster: this.server.connect(),
-      clock: this.clock,
-      random: seededRandom(seed),
-      controllers: [
-        deploymentController,
-        replicaSetController,
-        statefulSetController,
-        cloneSetController,
-        createScheduler(nodeNames),
-        kubelet,
-      ],
-    });
   }
 
   async #settle(atLeastMs = 0): Promise<void> {

@@ -7,6 +7,7 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
+import { controllerOf } from "../api/controller-reference.ts";
 import type { Clock } from "../clock.ts";
 import { type Cluster, hasCode, type KubeObject, type ObjectRef, type Resource } from "../cluster/cluster.ts";
 import { type Reflector, startReflector } from "../cluster/reflector.ts";
@@ -75,7 +76,7 @@ class RunningControllers {
   }
 
   #onChange(resource: Resource, { metadata }: KubeObject): void {
-    const owner = metadata.ownerReferences?.find(({ controller }) => controller);
+    const owner = controllerOf(metadata.ownerReferences);
     for (const controller of this.#controllers) {
       if (controller.resource === resource) this.#enqueue(controller, refOf(metadata));
       if (owner && controller.owns.includes(resource) && controller.resource.kind === owner.kind) {

@@ -2,8 +2,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Pod } from "../../src/api/pod.ts";
 import { deployments, pods as podResource } from "../../src/api/resources.ts";
+import { podTimes } from "../../src/simulation/controllers.ts";
 import type { PodNetwork } from "../../src/simulation/kubelet.ts";
-import { podTimes, ref, simulated, workload } from "./simulated-cluster.ts";
+import { ref, simulated, workload } from "./simulated-cluster.ts";
 
 /** A network with so many addresses, which notes what it is asked for. */
 class Network implements PodNetwork {

@@ -9,18 +9,12 @@ import type { MemoryConnection } from "../../src/cluster/memory/connection.ts";
 import { createMemoryCluster, type MemoryCluster } from "../../src/cluster/memory/memory-cluster.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/cluster/memory/virtual-clock.ts";
 import { seededRandom } from "../../src/random.ts";
-import { cloneSetController, cloneSets } from "../../src/simulation/clone-set.ts";
+import { cloneSets } from "../../src/simulation/clone-set.ts";
 import { startControlPlane } from "../../src/simulation/control-plane.ts";
-import { deploymentController } from "../../src/simulation/deployment.ts";
-import { createKubelet, type KubeletOptions, type PodNetwork } from "../../src/simulation/kubelet.ts";
+import { type ControllersOptions, createControllers } from "../../src/simulation/controllers.ts";
+import type { PodNetwork } from "../../src/simulation/kubelet.ts";
 import { isActive, isReady } from "../../src/simulation/pod.ts";
-import { replicaSetController } from "../../src/simulation/replica-set.ts";
-import { createScheduler } from "../../src/simulation/scheduler.ts";
-import { statefulSetController } from "../../src/simulation/stateful-set.ts";
 import type { Workload } from "../../src/simulation/workload.ts";
-
-/** How long pods take to run and to end; every process of a test is over well within ten times the sum. */
-export const podTimes = { startMs: 2_000, endMs: 3_000 };
 
 /** Pods run without addresses. */
 const noNetwork: PodNetwork = { attach: async () => [], detach: async () => {} };
@@ -37,11 +31,7 @@ export interface Simulated {
 /** Runs a test on a cluster of its own, and ends what runs there. */
 export async function simulated(
   test: (cluster: Simulated) => Promise<void>,
-  {
-    network = noNetwork,
-    warn = () => {},
-    nodeNames = ["node"],
-  }: Partial<Pick<KubeletOptions, "network" | "warn">> & { readonly nodeNames?: readonly string[] } = {},
+  { network = noNetwork, warn = () => {}, nodeNames = ["node"] }: Partial<ControllersOptions> = {},
 ): Promise<void> {
   const clock = createVirtualClock();
   const server = createMemoryCluster({ clock, resources: [...Object.values(served), cloneSets] });
@@ -50,14 +40,7 @@ export async function simulated(
     cluster: connection,
     clock,
     random: seededRandom(1),
-    controllers: [
-      deploymentController,
-      replicaSetController,
-      statefulSetController,
-      cloneSetController,
-      createScheduler(nodeNames),
-      createKubelet({ ...podTimes, network, warn }),
-    ],
+    controllers: createControllers({ nodeNames, network, warn }),
   });
   const pods = (): Pod[] => server.objects<Pod>(served.pods);
   let range = { readyMin: Number.POSITIVE_INFINITY, activeMax: 0 };
