@@ -12,7 +12,7 @@ import { isAutoPool, type SpiderIPPool, totalOf } from "../api/ippool.ts";
 import { clip } from "../api/quote.ts";
 import { fingerprintOf, notMade, type PoolWait, poolsMadeFor } from "./auto-pool-wait.ts";
 import { type AutoPoolWish, type Candidate, IpamError, type PoolCatalog } from "./candidate.ts";
-import type { PooledAddress } from "./endpoint-addresses.ts";
+import { byPool, type PooledAddress } from "./endpoint-addresses.ts";
 import type { NicAddress } from "./endpoint-items.ts";
 import { type PoolCommits, PoolUnavailable } from "./pool-commits.ts";
 import { usablePools } from "./selection.ts";
@@ -81,11 +81,8 @@ export class AddressClaims {
   /** Gives back what was newly taken, as far as that goes; what is left over is used by the pod's next ADD, or collected. */
   async giveBack(): Promise<void> {
     const { commits, podUid } = this.#options;
-    const fresh = this.#fresh.splice(0);
-    const pools = [...new Set(fresh.map(({ pool }) => pool))];
-    await Promise.allSettled(
-      pools.map((pool) => commits.release(pool, { podUid, addresses: addressesIn(fresh, pool) })),
-    );
+    const fresh = byPool(this.#fresh.splice(0));
+    await Promise.allSettled([...fresh].map(([pool, addresses]) => commits.release(pool, { podUid, addresses })));
   }
 
   #forCandidate(candidate: Candidate): Promise<NicAddress> {
@@ -129,7 +126,7 @@ export class AddressClaims {
     const refusals: PoolUnavailable[] = [];
     for (const { metadata } of pools) {
       try {
-        const known = addressesIn([...held, ...this.#taken], metadata.name);
+        const known = byPool([...held, ...this.#taken]).get(metadata.name) ?? [];
         const grant = await commits.claim(metadata.name, { pod, podUid, count: 1, known }, signal);
         const [address] = grant.addresses;
         if (address === undefined) throw new Error(`IPPool ${metadata.name} gave no address to ${pod}`);
@@ -143,10 +140,6 @@ export class AddressClaims {
     }
     return noneLeft(pools, wanted, refusals);
   }
-}
-
-function addressesIn(addresses: readonly PooledAddress[], pool: string): bigint[] {
-  return addresses.filter((held) => held.pool === pool).map(({ address }) => address);
 }
 
 /** Parts the candidates into groups that have no pool in common; their order stays. */

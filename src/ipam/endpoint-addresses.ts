@@ -1,5 +1,5 @@
 /**
- * The addresses that an endpoint says its pod has, and from which pools.
+ * Addresses and the pools that they are from: what an endpoint says its pod has, and what is to be given back where.
  * @module
  */
 
@@ -10,6 +10,12 @@ import type { SpiderEndpoint } from "../api/endpoint.ts";
 export interface PooledAddress {
   readonly pool: string;
   readonly address: bigint;
+}
+
+/** Returns the addresses of each pool, in their order; a pool without any is not in it. */
+export function byPool(addresses: Iterable<PooledAddress>): Map<string, bigint[]> {
+  const groups = Map.groupBy(addresses, ({ pool }) => pool);
+  return new Map([...groups].map(([pool, group]) => [pool, group.map(({ address }) => address)]));
 }
 
 /** Returns an endpoint's addresses, NIC by NIC; what is no address is left out, for no record can be meant by it. */

@@ -11,7 +11,7 @@ import { FINALIZER } from "../api/names.ts";
 import { spiderEndpoints } from "../api/resources.ts";
 import type { Clock } from "../clock.ts";
 import { hasCode } from "../cluster/cluster.ts";
-import { addressesOf } from "./endpoint-addresses.ts";
+import { addressesOf, byPool } from "./endpoint-addresses.ts";
 import { type HolderReaderOptions, readHolder } from "./holder-reader.ts";
 import { KubevirtPresence } from "./kubevirt-presence.ts";
 import { type Holding, judgeRecord, type LeakSettings, type ReleaseReason, type Verdict } from "./leaks.ts";
@@ -85,9 +85,8 @@ export class Reclaimer {
     signal: AbortSignal,
   ): Promise<void> {
     const { pod, podUid } = suspect;
-    const byPool = Map.groupBy(releases.values(), ({ record }) => record.pool);
-    const written = [...byPool].map(async ([pool, inPool]) => {
-      const addresses = inPool.map(({ record }) => record.address);
+    const unwanted = byPool([...releases.values()].map(({ record }) => record));
+    const written = [...unwanted].map(async ([pool, addresses]) => {
       const freed = await this.#options.release(pool, { podUid, addresses }, signal);
       for (const address of addresses) suspect.records.delete(recordKey({ pool, address }));
       for (const address of freed) {

@@ -14,7 +14,7 @@ import { isAlive, type Pod } from "../api/pod.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { IpamError } from "./candidate.ts";
-import { addressesOf } from "./endpoint-addresses.ts";
+import { addressesOf, byPool } from "./endpoint-addresses.ts";
 import { indexFor } from "./endpoint-items.ts";
 import { type EndpointStep, EndpointStore } from "./endpoint-store.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
@@ -116,13 +116,10 @@ export class Releaser {
   }
 
   async #release(endpoint: SpiderEndpoint, podUid: string, signal?: AbortSignal): Promise<void> {
-    const held = addressesOf(endpoint);
-    const pools = [...new Set(held.map(({ pool }) => pool))];
+    const { commits } = this.#options;
+    const held = byPool(addressesOf(endpoint));
     const results = await Promise.allSettled(
-      pools.map((pool) => {
-        const addresses = held.filter((address) => address.pool === pool).map(({ address }) => address);
-        return this.#options.commits.release(pool, { podUid, addresses }, signal);
-      }),
+      [...held].map(([pool, addresses]) => commits.release(pool, { podUid, addresses }, signal)),
     );
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
