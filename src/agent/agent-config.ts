@@ -25,7 +25,6 @@ import { PLUGIN_TYPE } from "./plugin-install.ts";
 
 /** Everything that `autopool agent` can be told. */
 export interface AgentConfig extends SharedConfig {
-  readonly families: SharedConfig["families"];
   readonly ipam: IpamSettings;
   /** Path of the unix socket. */
   readonly socket: string;
@@ -42,7 +41,8 @@ const needed: Check = (text) => (text === "" ? "must not be empty" : undefined);
 const attachment: Check = (text) =>
   text === "" || /^[^/\s]+\/[^/\s]+$/.test(text) ? undefined : 'must be "NAMESPACE/NAME" of a net-attach-def';
 
-const seconds = { waitMax: 90 } as const;
+/** Less than the 100 s after which the CNI plugin gives an ADD up. */
+const waitForPoolSecondsMax = 90;
 
 export const agentSettings = [
   ...connectionSettings,
@@ -115,7 +115,7 @@ export const agentSettings = [
     name: "wait-for-pool-seconds",
     help: "how long a pod's ADD waits for its automatic pool",
     default: String(defaultIpamSettings.waitForPoolMs / 1000),
-    check: integer(0, seconds.waitMax),
+    check: integer(0, waitForPoolSecondsMax),
   },
   { name: "cni-bin-dir", help: "install the CNI plugin into this folder", default: "", check: anything },
   { name: "cni-plugin", help: "executable of the CNI plugin", default: "dist/autopool-cni", check: needed },
