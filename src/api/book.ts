@@ -15,6 +15,8 @@ export interface Entry {
   readonly ranges: RangeSet;
   /** Record form of the application (spec §1.5.3); absent for manual pools. */
   readonly application: string | undefined;
+  /** When the pool was last let in, see {@link PoolRecord}; absent once it is known to have come. */
+  readonly admittedAt?: string;
   /** The member of the JSON text. */
   readonly fragment: string;
 }
@@ -31,10 +33,15 @@ export interface Book {
 }
 
 /** Returns the entry of a pool. */
-export function entryOf(ranges: RangeSet, application: string | undefined, name: string, family: Family): Entry {
-  const ips = formatRanges(ranges, family);
-  const record: PoolRecord = application === undefined ? { ips } : { ips, application };
-  return { ranges, application, fragment: formatRecord(name, record) };
+export function entryOf(
+  ranges: RangeSet,
+  application: string | undefined,
+  name: string,
+  family: Family,
+  admittedAt?: string,
+): Entry {
+  const marks = { ...(application !== undefined && { application }), ...(admittedAt !== undefined && { admittedAt }) };
+  return toEntry(name, ranges, { ips: formatRanges(ranges, family), ...marks });
 }
 
 /**
@@ -46,17 +53,17 @@ export function readBook(text: string | null | undefined, family: Family): Book 
   const defects: string[] = [];
   for (const [name, record] of recordsOf(text, defects)) {
     try {
-      const { application } = record;
-      entries.set(name, {
-        ranges: parseRanges(record.ips, family),
-        application,
-        fragment: formatRecord(name, record),
-      });
+      entries.set(name, toEntry(name, parseRanges(record.ips, family), record));
     } catch (error) {
       defects.push(`pool "${name}": ${(error as Error).message}`);
     }
   }
   return { family, entries, text: text ?? undefined, count: total(entries), defects };
+}
+
+function toEntry(name: string, ranges: RangeSet, record: PoolRecord): Entry {
+  const { application, admittedAt } = record;
+  return { ranges, application, ...(admittedAt !== undefined && { admittedAt }), fragment: formatRecord(name, record) };
 }
 
 function recordsOf(text: string | null | undefined, defects: string[]): Map<string, PoolRecord> {

@@ -12,6 +12,21 @@ export interface PoolRecord {
   readonly ips: readonly string[];
   /** Only for auto pools, see `application.ts`. */
   readonly application?: string;
+  /** Ours, RFC 3339: when a pool with these addresses, or a change that gives it some of them, was last let in. */
+  readonly admittedAt?: string;
+}
+
+/** What was let in is stored within the API server's request timeout (60 s), or never; the rest is for clocks that differ. */
+export const ON_THE_WAY_MS = 90_000;
+
+/**
+ * Returns how much longer something may be on its way to the store, in milliseconds; 0 where it has come or never will.
+ *
+ * A time far ahead is no reason to wait for ever: whoever wrote it had another clock.
+ * @param admittedAt milliseconds since the epoch; `NaN` is no time
+ */
+export function onTheWayMs(admittedAt: number, now: number): number {
+  return Math.abs(now - admittedAt) < ON_THE_WAY_MS ? admittedAt + ON_THE_WAY_MS - now : 0;
 }
 
 /**
@@ -36,9 +51,10 @@ export function formatControlledPools(records: ReadonlyMap<string, PoolRecord>):
  */
 export function formatRecord(name: string, record: PoolRecord): string {
   const application = record.application === undefined ? "" : `,"application":${JSON.stringify(record.application)}`;
+  const admittedAt = record.admittedAt === undefined ? "" : `,"admittedAt":${JSON.stringify(record.admittedAt)}`;
   // Go writes the nil slice of an empty pool as null.
   const ips = record.ips.length === 0 ? "null" : JSON.stringify(record.ips);
-  return `${JSON.stringify(name)}:{"ips":${ips}${application}}`;
+  return `${JSON.stringify(name)}:{"ips":${ips}${application}${admittedAt}}`;
 }
 
 /** Joins fragments of {@link formatRecord}, given in the order of their names, to the text; `undefined` for none. */
@@ -50,12 +66,16 @@ function toRecord(name: string, value: unknown): PoolRecord {
   if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
     throw new SyntaxError(`Cannot parse controlledIPPools: the record of pool "${name}" is not a JSON object`);
   }
-  const { ips, application } = (value ?? {}) as { ips?: unknown; application?: unknown };
+  const { ips, application, admittedAt } = (value ?? {}) as Record<keyof PoolRecord, unknown>;
   const ranges = ips ?? [];
   if (!Array.isArray(ranges) || !ranges.every((range) => typeof range === "string")) {
     throw new SyntaxError(`Cannot parse controlledIPPools: the ips of pool "${name}" are not a list of ranges`);
   }
-  return typeof application === "string" && application !== "" ? { ips: ranges, application } : { ips: ranges };
+  return {
+    ips: ranges,
+    ...(typeof application === "string" && application !== "" && { application }),
+    ...(typeof admittedAt === "string" && admittedAt !== "" && { admittedAt }),
+  };
 }
 
 function parseObject(text: string): object {

@@ -10,6 +10,7 @@ import {
   formatControlledPools,
   formatRecord,
   joinRecords,
+  onTheWayMs,
   type PoolRecord,
   parseControlledPools,
 } from "../../src/api/controlled-pools.ts";
@@ -34,6 +35,20 @@ ledger("is written as the reference writes it, whatever the order of the records
 
 ledger("comes back as it was", () => {
   assert.is(formatControlledPools(parseControlledPools(TEXT)), TEXT);
+});
+
+ledger("keeps when a pool was let in, and passes over what is no time", () => {
+  const text = '{"a":{"ips":["10.0.0.1"],"application":"apps_v1_Deployment_b_c","admittedAt":"2026-01-01T00:00:00Z"}}';
+
+  assert.is(formatControlledPools(parseControlledPools(text)), text);
+  assert.equal(parseControlledPools('{"a":{"ips":["10.0.0.1"],"admittedAt":7}}').get("a"), { ips: ["10.0.0.1"] });
+});
+
+ledger("has a pool on its way for 90 s, and not for ever where clocks differ", () => {
+  assert.equal(
+    [1_000, 0, -89_000, 91_000, -3_600_000, Number.NaN].map((agoMs) => onTheWayMs(5_000_000 - agoMs, 5_000_000)),
+    [89_000, 90_000, 179_000, 0, 0, 0],
+  );
 });
 
 ledger("writes a pool without addresses as null, and reads null, [] and nothing as that", () => {
