@@ -6,17 +6,16 @@
  * @module
  */
 
-import { familyOf } from "../address/address.ts";
-import { cidrLabel } from "../address/cidr.ts";
 import { asInt64, isSameCount } from "../address/int64.ts";
 import { countOf } from "../address/range-set.ts";
 import { parseAllocatedIPs } from "../api/allocated-ips.ts";
 import type { Condition } from "../api/condition.ts";
 import { isAutoPool, type PoolState, type SpiderIPPool, totalOf } from "../api/ippool.ts";
-import { FINALIZER, LABEL } from "../api/names.ts";
+import { LABEL } from "../api/names.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import { type Clock, toTimestamp } from "../clock.ts";
 import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
+import { fillingPatch, lettingGoPatch, waitsForUs } from "./filled-in.ts";
 
 /** What a pool's machine says about it; `undefined` for manual pools, and while it is between two states. */
 export interface PoolStanding {
@@ -122,8 +121,7 @@ export class PoolKeeper {
 
 /** A pool that is being deleted goes when no address of it is in use, as far as anybody can tell. */
 function canEnd(pool: SpiderIPPool): boolean {
-  const { deletionTimestamp, finalizers = [] } = pool.metadata;
-  if (deletionTimestamp === undefined || !finalizers.includes(FINALIZER)) return false;
+  if (!waitsForUs(pool)) return false;
   try {
     return parseAllocatedIPs(pool.status?.allocatedIPs).size === 0;
   } catch {
@@ -133,23 +131,10 @@ function canEnd(pool: SpiderIPPool): boolean {
 
 /** What the object itself lacks: its end, or, on manual pools, what the reference's webhook would have filled in. */
 function objectPatch(pool: SpiderIPPool): object | undefined {
-  const { resourceVersion, deletionTimestamp, finalizers = [], labels = {} } = pool.metadata;
-  if (canEnd(pool)) {
-    return { metadata: { resourceVersion, finalizers: finalizers.filter((other) => other !== FINALIZER) } };
-  }
-  if (deletionTimestamp !== undefined || isAutoPool(pool) || readableTotal(pool) === undefined) return undefined;
-  const label = cidrLabel(pool.spec.subnet);
-  const isLabelled = labels[LABEL.poolCidr] === label || label.startsWith("-"); // "::/0" gives no valid label
-  const hasFinalizer = finalizers.includes(FINALIZER);
-  if (isLabelled && hasFinalizer && pool.spec.ipVersion !== undefined) return undefined;
-  return {
-    metadata: {
-      resourceVersion,
-      ...(isLabelled ? {} : { labels: { [LABEL.poolCidr]: label } }),
-      ...(hasFinalizer ? {} : { finalizers: [...finalizers, FINALIZER] }),
-    },
-    ...(pool.spec.ipVersion === undefined ? { spec: { ipVersion: familyOf(pool.spec.subnet) } } : {}),
-  };
+  if (canEnd(pool)) return lettingGoPatch(pool);
+  const isLeaving = pool.metadata.deletionTimestamp !== undefined;
+  if (isLeaving || isAutoPool(pool) || readableTotal(pool) === undefined) return undefined;
+  return fillingPatch(pool, LABEL.poolCidr);
 }
 
 function readableTotal(pool: SpiderIPPool): bigint | undefined {

@@ -6,16 +6,16 @@
  * @module
  */
 
-import { familyOf } from "../address/address.ts";
-import { cidrLabel, parseCidr } from "../address/cidr.ts";
+import { parseCidr } from "../address/cidr.ts";
 import { asInt64, isSameCount } from "../address/int64.ts";
 import { countOf } from "../address/range-set.ts";
 import { type Book, withRecords } from "../api/book.ts";
 import { totalOf } from "../api/ippool.ts";
-import { FINALIZER, LABEL } from "../api/names.ts";
+import { LABEL } from "../api/names.ts";
 import { spiderSubnets } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { type Cluster, hasCode } from "../cluster/cluster.ts";
+import { fillingPatch, lettingGoPatch, waitsForUs } from "./filled-in.ts";
 
 export interface SubnetKeeperOptions {
   readonly cluster: Cluster;
@@ -35,7 +35,7 @@ export class SubnetKeeper {
 
   /** Tells whether {@link SubnetKeeper.keep} would write. */
   isDue(name: string): boolean {
-    return this.#metadataPatch(name) !== undefined || this.#statusPatch(name) !== undefined;
+    return this.#objectPatch(name) !== undefined || this.#statusPatch(name) !== undefined;
   }
 
   /** Brings a subnet up to date by one write; the next look does the rest. */
@@ -43,7 +43,7 @@ export class SubnetKeeper {
     const { cluster, subnet: lookUp, learnSubnet } = this.#options;
     const subnet = lookUp(name);
     if (!subnet) return;
-    const ofObject = this.#metadataPatch(name);
+    const ofObject = this.#objectPatch(name);
     const patch = ofObject ?? this.#statusPatch(name);
     if (!patch) return;
     const options = ofObject ? {} : ({ subresource: "status" } as const);
@@ -57,29 +57,15 @@ export class SubnetKeeper {
     }
   }
 
-  #metadataPatch(name: string): object | undefined {
+  #objectPatch(name: string): object | undefined {
     const subnet = this.#options.subnet(name);
     if (!subnet) return undefined;
-    const { resourceVersion, deletionTimestamp, labels = {}, finalizers = [] } = subnet.metadata;
-    const hasFinalizer = finalizers.includes(FINALIZER);
-    if (deletionTimestamp !== undefined) {
-      // Its pools would follow it, pinned ones too, and the addresses of those that cannot would be given out again.
-      const isInUse = (this.#options.book(name)?.entries.size ?? 0) > 0 || this.#options.hasPools(name);
-      if (!hasFinalizer || isInUse) return undefined;
-      return { metadata: { resourceVersion, finalizers: finalizers.filter((other) => other !== FINALIZER) } };
+    if (subnet.metadata.deletionTimestamp === undefined) {
+      return isReadable(subnet) ? fillingPatch(subnet, LABEL.subnetCidr) : undefined;
     }
-    if (!isReadable(subnet)) return undefined;
-    const label = cidrLabel(subnet.spec.subnet);
-    const isLabelled = labels[LABEL.subnetCidr] === label || label.startsWith("-");
-    if (isLabelled && hasFinalizer && subnet.spec.ipVersion !== undefined) return undefined;
-    return {
-      metadata: {
-        resourceVersion,
-        ...(isLabelled ? {} : { labels: { [LABEL.subnetCidr]: label } }),
-        ...(hasFinalizer ? {} : { finalizers: [...finalizers, FINALIZER] }),
-      },
-      ...(subnet.spec.ipVersion === undefined ? { spec: { ipVersion: familyOf(subnet.spec.subnet) } } : {}),
-    };
+    // Its pools would follow it, pinned ones too, and the addresses of those that cannot would be given out again.
+    const isInUse = (this.#options.book(name)?.entries.size ?? 0) > 0 || this.#options.hasPools(name);
+    return waitsForUs(subnet) && !isInUse ? lettingGoPatch(subnet) : undefined;
   }
 
   #statusPatch(name: string): object | undefined {
