@@ -99,7 +99,9 @@ export class Executor {
     this.#sweeper = new RecordSweeper({
       ...world,
       ledger: this.ledger,
+      clock,
       isAbsent: (name) => this.#writer.creates.isAbsent(name),
+      isAbsentNow: (name) => this.#writer.creates.isAbsentNow(name),
       confirm: (application, subnet, pool) => this.#confirmation.ofRecord(application, subnet, pool),
       submit: (key, run) => this.#submit(key, run, "tidy"),
     });
@@ -113,6 +115,7 @@ export class Executor {
   /** Finishes the writes under way. */
   async stop(): Promise<void> {
     this.ledger.stop();
+    this.#sweeper.stop();
     await this.queue.stop();
   }
 

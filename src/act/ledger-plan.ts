@@ -38,6 +38,8 @@ export interface Cut {
   readonly pool: string;
   /** Addresses that stay; `undefined` where the record goes. */
   readonly keep: RangeSet | undefined;
+  /** The record's mark when this was decided: who has been let in since then may be about to use what would be cut. */
+  readonly admittedAt?: string;
 }
 
 export type Answer =
@@ -69,9 +71,9 @@ export function planLedger(situation: LedgerSituation, wants: Iterable<Want>, cu
   const changes = new Map<string, Entry | undefined>();
   const entry = (name: string): Entry | undefined => (changes.has(name) ? changes.get(name) : book.entries.get(name));
   let free: FreeSet | undefined;
-  for (const { pool, keep } of cuts) {
+  for (const { pool, keep, admittedAt } of cuts) {
     const before = entry(pool);
-    if (!before) continue;
+    if (!before || (before.admittedAt !== undefined && before.admittedAt !== admittedAt)) continue;
     const after = keep && intersect(before.ranges, keep);
     if (after && countOf(after) === countOf(before.ranges)) continue;
     changes.set(pool, after && entryOf(after, before.application, pool, family));

@@ -80,6 +80,16 @@ export class PoolCreates {
     return this.#world.pool(name) === undefined;
   }
 
+  /**
+   * Tells by a read whether there is no pool of this name at this moment; what there is, is learned.
+   * @throws {Error} If a request is under way, or the server cannot be asked.
+   */
+  async isAbsentNow(name: string): Promise<boolean> {
+    if (this.#underWay.has(name)) throw new Error(`Cannot tell whether pool "${name}" exists: it is being created`);
+    await this.#read(name);
+    return this.#world.pool(name) === undefined;
+  }
+
   async #read(name: string): Promise<void> {
     try {
       this.#world.learnPool(await this.#cluster.get<SpiderIPPool>(spiderIPPools, { name }));

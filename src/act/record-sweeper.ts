@@ -2,15 +2,18 @@
  * Finds records that no pool and no application stands behind any more, and gives their addresses back.
  *
  * They remain when the operator was down while an application ended, or when somebody edits a ledger (spec §6.3, I00022). A
- * record goes only after it was confirmed, at that moment, that nobody wants it.
+ * record goes only after it was confirmed, at that moment, that nobody wants it. A pool that was let in a moment ago may still be
+ * on its way to the store: its record is looked at again when it has come or never will.
  * @module
  */
 
 import { parseApplicationText } from "../api/application.ts";
-import type { Book } from "../api/book.ts";
+import type { Book, Entry } from "../api/book.ts";
+import { onTheWayMs } from "../api/controlled-pools.ts";
 import { isAutoPool, type SpiderIPPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
+import { type Cancel, type Clock, fromTimestamp } from "../clock.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** What became of the application that a record names. */
@@ -18,6 +21,7 @@ export type Standing = "wanted" | "unwanted" | "unknown";
 
 export interface RecordSweeperOptions {
   readonly ledger: Ledger;
+  readonly clock: Clock;
   subnet(name: string): SpiderSubnet | undefined;
   book(name: string): Book | undefined;
   pool(name: string): SpiderIPPool | undefined;
@@ -29,11 +33,15 @@ export interface RecordSweeperOptions {
   ): Promise<Standing>;
   /** Whether there is no pool of this name, for certain; throws where that cannot be told now. */
   isAbsent(pool: string): Promise<boolean>;
+  /** Likewise, by a read: a manual pool may have been made by anybody at any moment. */
+  isAbsentNow(pool: string): Promise<boolean>;
   submit(key: string, run: () => Promise<void>): void;
 }
 
 export class RecordSweeper {
   readonly #options: RecordSweeperOptions;
+  /** By key: records whose pools may be on their way. */
+  readonly #later = new Map<string, Cancel>();
 
   constructor(options: RecordSweeperOptions) {
     this.#options = options;
@@ -46,22 +54,45 @@ export class RecordSweeper {
 
   /** Looks at one record that may have lost its pool. */
   look(subnet: string, name: string): void {
-    if (this.#isBacked(subnet, name)) return;
+    const entry = this.#options.book(subnet)?.entries.get(name);
+    if (!entry || this.#isBacked(subnet, name) || this.#lookLater(subnet, name, entry)) return;
     this.#options.submit(`record/${subnet}/${name}`, () => this.#settle(subnet, name));
+  }
+
+  stop(): void {
+    for (const cancel of this.#later.values()) cancel();
+    this.#later.clear();
   }
 
   async #settle(subnet: string, name: string): Promise<void> {
     const { ledger, book, confirm } = this.#options;
     const entry = book(subnet)?.entries.get(name);
-    if (!entry || this.#isBacked(subnet, name)) return;
+    if (!entry || this.#isBacked(subnet, name) || this.#lookLater(subnet, name, entry)) return;
+    const { admittedAt } = entry;
     const application = entry.application === undefined ? undefined : parseApplicationText(entry.application);
     const standing = application ? await confirm(application, subnet, name) : "unwanted";
     if (standing === "unknown") throw new Error(`Cannot tell yet whether "${entry.application}" wants pool "${name}"`);
     if (standing === "wanted") return;
     // The pool may come yet though nobody wants it any more; its record goes after it.
-    await this.#options.isAbsent(name);
+    if (application) await this.#options.isAbsent(name);
+    else if (!(await this.#options.isAbsentNow(name))) return;
     if (this.#isBacked(subnet, name)) return;
-    ledger.of(subnet).cut({ pool: name, keep: undefined });
+    ledger.of(subnet).cut({ pool: name, keep: undefined, ...(admittedAt !== undefined && { admittedAt }) });
+  }
+
+  /** Whether the pool may be on its way; then it is looked for when that is over. */
+  #lookLater(subnet: string, name: string, { admittedAt }: Entry): boolean {
+    const { clock } = this.#options;
+    const waitMs = admittedAt === undefined ? 0 : onTheWayMs(fromTimestamp(admittedAt), clock.now());
+    if (waitMs === 0) return false;
+    const key = `${subnet}/${name}`;
+    this.#later.get(key)?.();
+    const again = (): void => {
+      this.#later.delete(key);
+      this.look(subnet, name);
+    };
+    this.#later.set(key, clock.after(waitMs, again));
+    return true;
   }
 
   /** A pool object stands behind the record. */
