@@ -3,7 +3,6 @@
  * @module
  */
 
-import { Address4, Address6 } from "ip-address";
 import { type Family, familyOf, formatAddress, LAST_ADDRESS, parseAddress } from "./address.ts";
 import type { Range } from "./range.ts";
 
@@ -25,7 +24,18 @@ export interface Cidr {
  * @throws {SyntaxError} If the text is no CIDR, or another one than its canonical form; the message then names that form.
  */
 export function parseCidr(text: string): Cidr {
-  const family = familyOf(text);
+  const cidr = parseNetwork(text, familyOf(text));
+  if (cidr.canonical !== text) {
+    throw new SyntaxError(`Cannot parse CIDR "${text}": it is not in canonical form; write "${cidr.canonical}"`);
+  }
+  return cidr;
+}
+
+/**
+ * Parses a CIDR in any form; bits behind the prefix are cleared, as Go's reader does. Destinations of routes may be written so.
+ * @throws {SyntaxError} If the text is no CIDR of the family.
+ */
+export function parseNetwork(text: string, family: Family): Cidr {
   const [, address, digits] = /^([^/]*)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
   if (address === undefined || digits === undefined) {
     throw new SyntaxError(`Cannot parse CIDR "${text}": it is not an address, a slash and a prefix length`);
@@ -33,18 +43,16 @@ export function parseCidr(text: string): Cidr {
   const prefix = Number(digits);
   const bits = family === 4 ? 32 : 128;
   if (prefix > bits) throw new SyntaxError(`Cannot parse CIDR "${text}": the prefix length is above ${bits}`);
+  let value: bigint;
   try {
-    parseAddress(address, family);
+    value = parseAddress(address, family);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new SyntaxError(`Cannot parse CIDR "${text}": ${error.message.replace(/^Cannot parse /, "")}`);
   }
-  const network = family === 4 ? new Address4(text) : new Address6(text);
-  const first = network.startAddress().bigInt();
+  const free = BigInt(bits - prefix);
+  const first = (value >> free) << free;
   const canonical = `${formatAddress(first, family)}/${prefix}`;
-  if (canonical !== text) {
-    throw new SyntaxError(`Cannot parse CIDR "${text}": it is not in canonical form; write "${canonical}"`);
-  }
   return { family, range: { first, last: first + (LAST_ADDRESS[family] >> BigInt(prefix)) }, prefix, canonical };
 }
 

@@ -35,6 +35,8 @@ export interface World {
   readonly families: readonly Family[];
   /** Whether pools belong to subnets at all. */
   readonly enableSubnet: boolean;
+  /** Whether an object with addresses in use may not be deleted; absent means that it may. */
+  readonly validateDelete?: boolean;
   pools(): Iterable<KnownPool>;
   /** Those whose `spec.subnet` is this text. */
   poolsOfCidr(cidr: string): Iterable<KnownPool>;
@@ -60,7 +62,7 @@ export function knownSubnet(object: SpiderSubnet): KnownSubnet | undefined {
 
 /** Makes a world of objects, such as those in files. */
 export function worldOfObjects(
-  settings: Pick<World, "families" | "enableSubnet">,
+  settings: Pick<World, "families" | "enableSubnet" | "validateDelete">,
   objects: { readonly pools: Iterable<SpiderIPPool>; readonly subnets: Iterable<SpiderSubnet> },
 ): World {
   const allPools = [...objects.pools].flatMap((object) => knownPool(object) ?? []);

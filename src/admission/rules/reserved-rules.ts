@@ -1,0 +1,52 @@
+/**
+ * What a SpiderReservedIP must be like (ipam §1.2). It may reserve what pods use already, and what another one reserves.
+ * @module
+ */
+
+import { familyOf } from "../../address/address.ts";
+import type { SpiderReservedIP } from "../../api/reserved-ip.ts";
+import { spiderReservedIPs } from "../../api/resources.ts";
+import { readElements } from "./addressing.ts";
+import { familyOfElement, withFamily, withMergedRanges } from "./defaults.ts";
+import { checkFamily, checkFamilyUnchanged } from "./family-rules.ts";
+import { createFindings } from "./findings.ts";
+import type { KindRules } from "./judge.ts";
+import { denyTerminating, isSameSpec } from "./life-rules.ts";
+import { type Denial, invalid } from "./refusal.ts";
+import type { World } from "./world.ts";
+
+export const reservedRules: KindRules<SpiderReservedIP> = {
+  defaults(reserved) {
+    if (reserved.metadata.deletionTimestamp !== undefined || !reserved.spec) return reserved;
+    return withMergedRanges(withFamily(reserved, familyOfElement(reserved.spec.ips?.[0])));
+  },
+  judge(wanted, world) {
+    switch (wanted.operation) {
+      case "CREATE":
+        return judgeSpec(wanted.object, undefined, world);
+      case "UPDATE": {
+        const { object, old } = wanted;
+        const denied = { ...spiderReservedIPs, name: object.metadata.name };
+        if (object.metadata.deletionTimestamp !== undefined) return denyTerminating(denied, object, old);
+        return isSameSpec(object, old) ? undefined : judgeSpec(object, old, world);
+      }
+      case "DELETE":
+        return undefined;
+    }
+  },
+};
+
+function judgeSpec(reserved: SpiderReservedIP, old: SpiderReservedIP | undefined, world: World): Denial | undefined {
+  const findings = createFindings();
+  const { ipVersion, ips } = reserved.spec;
+  if (old) checkFamilyUnchanged(reserved, old, findings);
+  const first = ips?.[0];
+  const family = ipVersion === 4 || ipVersion === 6 ? ipVersion : first ? familyOf(first) : undefined;
+  if ((ipVersion ?? undefined) === undefined && familyOfElement(first) === undefined) {
+    const detail = "is not generated correctly, 'spec.ips' is empty or 'spec.ips[0]' may be invalid; write 4 or 6";
+    findings.refuse("ip-version-known", "spec.ipVersion", ipVersion, detail);
+  }
+  checkFamily(reserved, family, world, findings);
+  if (family !== undefined) readElements("ips", ips, family, undefined, findings);
+  return invalid({ ...spiderReservedIPs, name: reserved.metadata.name }, findings.refusals);
+}
