@@ -3,11 +3,11 @@
  * @module
  */
 
-import { formatAddress } from "./address/address.ts";
 import type { Clock } from "./clock.ts";
 import { type Cluster, isPassing } from "./cluster/cluster.ts";
 import { Collector } from "./ipam/collector.ts";
 import type { CollectorSettings } from "./ipam/collector-settings.ts";
+import { formatPooled } from "./ipam/endpoint-addresses.ts";
 import { PoolCommits } from "./ipam/pool-commits.ts";
 import { keepsAddresses } from "./ipam/static-holder.ts";
 import type { Log } from "./log.ts";
@@ -35,10 +35,8 @@ export function createCollector({ cluster, clock, random, log, observer, setting
     pools: { get: (name) => observer.pools.get(name), values: () => observer.pools.values() },
     release: (pool, what, signal) => commits.release(pool, what, signal),
     keepsAddresses: (endpoint) => keepsAddresses(cluster, endpoint, settings),
-    onFreed: ({ pool, address, ...freed }) => {
-      const family = observer.pools.get(pool)?.spec.ipVersion ?? (address >> 32n === 0n ? 4 : 6);
-      log.info("address freed", { pool, address: formatAddress(address, family), ...freed });
-    },
+    onFreed: ({ pool, address, ...freed }) =>
+      log.info("address freed", { pool, address: formatPooled(address, observer.pools.get(pool)), ...freed }),
     onPoolGone: (name) => commits.forget(name),
     onEndpointRemoved: (namespace, name) => log.info("endpoint removed", { endpoint: `${namespace}/${name}` }),
     onFailure: ({ namespace, name, podUid }, error, retryInMs) => {

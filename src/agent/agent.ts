@@ -13,6 +13,7 @@ import type { Clock } from "../clock.ts";
 import { type Cluster, hasCode } from "../cluster/cluster.ts";
 import { find } from "../cluster/find.ts";
 import { Allocator, type AllocatorOptions } from "../ipam/allocator.ts";
+import { formatPooled } from "../ipam/endpoint-addresses.ts";
 import { KeyedMutex } from "../ipam/keyed-mutex.ts";
 import { PoolCommits } from "../ipam/pool-commits.ts";
 import { Releaser } from "../ipam/releaser.ts";
@@ -63,7 +64,13 @@ export class Agent implements IpamService {
     });
     const parts = { ...options, caches: this.caches, commits: this.#commits, turns: new KeyedMutex() };
     this.#allocator = new Allocator(parts);
-    this.#releaser = new Releaser(parts);
+    this.#releaser = new Releaser({
+      ...parts,
+      onReleased: ({ addresses, ...of }) => {
+        const texts = addresses.map(({ pool, address }) => formatPooled(address, this.caches.catalog.get(pool)));
+        log.info("addresses released", { ...of, addresses: texts });
+      },
+    });
   }
 
   /** Resolves when the agent may be asked: an address chosen before all reservations are known could be one of them. */

@@ -28,6 +28,7 @@ export async function del(call: Call): Promise<void> {
     .ask("DELETE", AGENT_PATH.ip, { body, timeoutMs: requestTimeoutMs })
     .then((reply) => (reply.status === 200 ? undefined : reasonIn(reply)))
     .catch((error: Error) => error.message);
-  if (reason === undefined) log.info("addresses released");
-  else log.error("addresses not released", { reason });
+  // Which addresses that were, if any, stands in the agent's log: most DELs come when there is nothing left to release.
+  if (reason === undefined) log.info("served by the agent");
+  else log.error("not served by the agent", { reason });
 }

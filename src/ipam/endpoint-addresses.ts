@@ -3,8 +3,9 @@
  * @module
  */
 
-import { familyOf, parseAddress } from "../address/address.ts";
+import { familyOf, formatAddress, parseAddress } from "../address/address.ts";
 import type { SpiderEndpoint } from "../api/endpoint.ts";
+import type { SpiderIPPool } from "../api/ippool.ts";
 
 /** One address of one pool. */
 export interface PooledAddress {
@@ -31,6 +32,11 @@ export function addressesOf(endpoint: SpiderEndpoint): PooledAddress[] {
     }
   }
   return found;
+}
+
+/** Formats an address of a pool; where the pool is not known any more, by what the number looks like. */
+export function formatPooled(address: bigint, pool: SpiderIPPool | undefined): string {
+  return formatAddress(address, pool?.spec.ipVersion ?? (address >> 32n === 0n ? 4 : 6));
 }
 
 /** Reads `address` or `address/prefix length`. */

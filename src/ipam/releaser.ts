@@ -14,7 +14,7 @@ import { isAlive, type Pod } from "../api/pod.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { IpamError } from "./candidate.ts";
-import { addressesOf, byPool } from "./endpoint-addresses.ts";
+import { addressesOf, byPool, type PooledAddress } from "./endpoint-addresses.ts";
 import { indexFor } from "./endpoint-items.ts";
 import { type EndpointStep, EndpointStore } from "./endpoint-store.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
@@ -22,12 +22,22 @@ import { findPod, isSamePod } from "./pod-reader.ts";
 import type { PoolCommits } from "./pool-commits.ts";
 import { isStaticEndpoint, isVirtualMachine, keepsAddresses, type StaticSettings } from "./static-holder.ts";
 
+/** Addresses that were given back. */
+export interface Released {
+  /** `namespace/name` of the endpoint. */
+  readonly pod: string;
+  readonly podUid: string;
+  readonly addresses: readonly PooledAddress[];
+}
+
 export interface ReleaserOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly random: () => number;
   readonly settings: StaticSettings;
   readonly commits: Pick<PoolCommits, "release">;
+  /** Told of what has been released; many a request releases nothing. */
+  onReleased(released: Released): void;
   /** The pods that are being served, shared with the allocator. */
   readonly turns: KeyedMutex;
 }
@@ -116,11 +126,17 @@ export class Releaser {
   }
 
   async #release(endpoint: SpiderEndpoint, podUid: string, signal?: AbortSignal): Promise<void> {
-    const { commits } = this.#options;
+    const { commits, onReleased } = this.#options;
     const held = byPool(addressesOf(endpoint));
     const results = await Promise.allSettled(
-      [...held].map(([pool, addresses]) => commits.release(pool, { podUid, addresses }, signal)),
+      [...held].map(async ([pool, addresses]) => {
+        const freed = await commits.release(pool, { podUid, addresses }, signal);
+        return freed.map((address) => ({ pool, address }));
+      }),
     );
+    const { namespace, name } = endpoint.metadata;
+    const addresses = results.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+    if (addresses.length > 0) onReleased({ pod: `${namespace}/${name}`, podUid, addresses });
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 }

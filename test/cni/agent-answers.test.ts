@@ -1,4 +1,5 @@
 /** What the plugin makes of the agent's answers, and of an agent that gives none. */
+import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -190,6 +191,15 @@ answers("that forbid giving back are told in the error", async () => {
   await serve({ add: async () => ({ ips }), batchDel: async () => "stateful-forbidden" });
 
   assert.match((await call("ADD")).json.msg, /stay with the pod: forbid releasing IPs for stateful workload\)$/);
+});
+
+answers("to a DEL are logged as no more than they say", async () => {
+  await serve({});
+  assert.is((await callAlone("DEL")).exitCode, 0);
+
+  const lines = readFileSync(place.logFile, "utf8");
+  assert.match(lines, "served by the agent");
+  assert.not.match(lines, "released");
 });
 
 answers("that refuse a DEL do not hold the pod up", async () => {

@@ -21,6 +21,7 @@ import type { ClusterRequest, FaultPolicy } from "../../src/cluster/memory/fault
 import { createMemoryCluster, type MemoryCluster } from "../../src/cluster/memory/memory-cluster.ts";
 import { createVirtualClock } from "../../src/cluster/memory/virtual-clock.ts";
 import { Allocator } from "../../src/ipam/allocator.ts";
+import { formatPooled } from "../../src/ipam/endpoint-addresses.ts";
 import { KeyedMutex } from "../../src/ipam/keyed-mutex.ts";
 import { PoolCommits } from "../../src/ipam/pool-commits.ts";
 import { Releaser } from "../../src/ipam/releaser.ts";
@@ -46,6 +47,8 @@ export class AllocationScene {
   readonly broken: string[] = [];
   /** `reason message` of what pods were told. */
   readonly warned: string[] = [];
+  /** `namespace/pod pool address,…` of what was given back. */
+  readonly released: string[] = [];
   /** Of the present agent. */
   requests: ClusterRequest[] = [];
   faults: FaultPolicy = () => undefined;
@@ -69,7 +72,7 @@ export class AllocationScene {
   /** Starts an agent, in place of the one before, with caches that have seen everything so far. */
   async start(): Promise<void> {
     await this.stop();
-    const { clock, warned } = this;
+    const { clock, warned, released } = this;
     const settings = this.#settings;
     this.#starts += 1;
     this.requests = [];
@@ -95,7 +98,11 @@ export class AllocationScene {
     const warn = (_pod: Pod, reason: string, message: string): void => void warned.push(`${reason} ${message}`);
     const parts = { ...common, caches, commits, turns: new KeyedMutex(), warn };
     this.allocator = new Allocator(parts);
-    this.releaser = new Releaser(parts);
+    this.releaser = new Releaser({
+      ...parts,
+      onReleased: ({ pod, addresses }) =>
+        released.push(`${pod} ${addresses.map(({ pool, address }) => `${pool} ${formatPooled(address, undefined)}`)}`),
+    });
     this.#kill = () => cluster.cut();
     this.#stop = async () => {
       cluster.cut();

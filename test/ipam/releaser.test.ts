@@ -23,7 +23,9 @@ del(
     assert.equal(writes, [...pools, "patch spiderendpoints", "delete spiderendpoints"]);
     assert.equal([scene.records("p"), scene.records("q")], [{}, {}]);
     assert.is(scene.endpoint("a"), undefined);
+    assert.equal(scene.released.splice(0), ["shop/a p 10.0.0.1,q 10.0.1.1"]);
     await scene.del(pod, "eth0");
+    assert.equal(scene.released, []);
     assert.equal(
       scene.taken().filter((request) => !request.startsWith("get")),
       [],
@@ -41,6 +43,7 @@ del(
     await scene.del(pod);
     await scene.del(pod, "eth0", { podUID: "" });
 
+    assert.equal(scene.released, []);
     assert.equal(Object.keys(scene.records("p")), ["10.0.0.1"]);
   }),
 );
