@@ -12,6 +12,7 @@ import type { Book } from "../api/book.ts";
 import { spiderSubnets } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { type Cluster, hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
+import { find } from "../cluster/find.ts";
 import type { LedgerView } from "./ledger-view.ts";
 
 export class LedgerWrites {
@@ -50,8 +51,8 @@ export class LedgerWrites {
       totalIPCount: asInt64(countOf(total)),
     };
     this.#view.expectBook(this.#name, book);
+    const ref = { name: this.#name };
     try {
-      const ref = { name: this.#name };
       const patch = { metadata: { resourceVersion }, status };
       // A large ledger need not come back: on this version of the object the patch alone says what it is now.
       const { metadata } = await this.#cluster.patch(spiderSubnets, ref, patch, {
@@ -60,7 +61,7 @@ export class LedgerWrites {
       });
       this.#view.learnSubnet({ ...subnet, metadata, status: { ...subnet.status, ...status } });
     } catch (error) {
-      if (hasCode(error, 409)) await this.#read();
+      if (hasCode(error, 409)) this.#view.learnSubnet(await this.#cluster.get<SpiderSubnet>(spiderSubnets, ref));
       if (isUnknownOutcome(error)) for (const pool of pools) this.#doubtful.add(pool);
       throw error;
     }
@@ -69,17 +70,10 @@ export class LedgerWrites {
   /** Reads the subnet if a write is in doubt; returns the pools that it was about. */
   async settle(): Promise<string[]> {
     if (this.#doubtful.size === 0) return [];
-    try {
-      await this.#read();
-    } catch (error) {
-      if (!hasCode(error, 404)) throw error;
-    }
+    const subnet = await find<SpiderSubnet>(this.#cluster, spiderSubnets, { name: this.#name });
+    if (subnet) this.#view.learnSubnet(subnet);
     const pools = [...this.#doubtful];
     this.#doubtful.clear();
     return pools;
-  }
-
-  async #read(): Promise<void> {
-    this.#view.learnSubnet(await this.#cluster.get<SpiderSubnet>(spiderSubnets, { name: this.#name }));
   }
 }

@@ -9,6 +9,7 @@
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import { type Cluster, hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
+import { find } from "../cluster/find.ts";
 
 /** What the caches hold. */
 export interface CreatesWorld {
@@ -91,11 +92,8 @@ export class PoolCreates {
   }
 
   async #read(name: string): Promise<void> {
-    try {
-      this.#world.learnPool(await this.#cluster.get<SpiderIPPool>(spiderIPPools, { name }));
-    } catch (error) {
-      if (!hasCode(error, 404)) throw error;
-    }
+    const found = await find<SpiderIPPool>(this.#cluster, spiderIPPools, { name });
+    if (found) this.#world.learnPool(found);
     const pool = this.#uncertain.get(name);
     this.#uncertain.delete(name);
     if (pool && !this.#world.pool(name)) this.#onAbsent(pool);

@@ -15,6 +15,7 @@ import { LABEL } from "../api/names.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import { type Clock, toTimestamp } from "../clock.ts";
 import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
+import { find } from "../cluster/find.ts";
 import { fillingPatch, lettingGoPatch, waitsForUs } from "./filled-in.ts";
 
 /** What a pool's machine says about it; `undefined` for manual pools, and while it is between two states. */
@@ -78,11 +79,8 @@ export class PoolKeeper {
   }
 
   async #reread(name: string): Promise<void> {
-    try {
-      this.#options.learnPool(await this.#options.cluster.get<SpiderIPPool>(spiderIPPools, { name }));
-    } catch (error) {
-      if (!hasCode(error, 404)) throw error;
-    }
+    const pool = await find<SpiderIPPool>(this.#options.cluster, spiderIPPools, { name });
+    if (pool) this.#options.learnPool(pool);
   }
 
   #statusPatch(pool: SpiderIPPool): object | undefined {

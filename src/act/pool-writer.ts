@@ -17,6 +17,7 @@ import { LABEL } from "../api/names.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
+import { find } from "../cluster/find.ts";
 import type { Ledger } from "./ledger.ts";
 import { isEnough } from "./ledger-plan.ts";
 import { type Notice, notice } from "./notices.ts";
@@ -226,11 +227,8 @@ export class PoolWriter {
   /** Reads what the cluster has; a pool that is gone is learned from the watch. */
   async #reread(name: string): Promise<void> {
     const { cluster, world } = this.#options;
-    try {
-      world.learnPool(await cluster.get<SpiderIPPool>(spiderIPPools, { name }));
-    } catch (error) {
-      if (!hasCode(error, 404)) throw error;
-    }
+    const pool = await find<SpiderIPPool>(cluster, spiderIPPools, { name });
+    if (pool) world.learnPool(pool);
   }
 
   #refused(key: string, action: string, pool: string, error: unknown): void {
