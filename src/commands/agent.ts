@@ -4,6 +4,7 @@
  */
 
 import { createPacedQueue } from "../act/paced-queue.ts";
+import { warnPod } from "../act/pod-warning.ts";
 import { createRecorder } from "../act/recorder.ts";
 import { Agent } from "../agent/agent.ts";
 import { type AgentConfig, agentSettings, readAgentConfig } from "../agent/agent-config.ts";
@@ -50,13 +51,7 @@ async function serve(config: AgentConfig, { cluster, log, signal, ended }: Servi
     random: systemRandom,
     settings: config.ipam,
     log,
-    warn: ({ metadata: { namespace = "", name, uid = "" } }, reason, message) =>
-      recorder.record({
-        regarding: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
-        type: "Warning",
-        reason,
-        message,
-      }),
+    warn: (pod, reason, message) => warnPod(recorder, pod, reason, message),
   });
   try {
     if (config.plugin) log.info("plugin", { ...config.plugin, state: await installPlugin(config.plugin) });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { warnPod } from "../act/pod-warning.ts";
 import { createRecorder, type Recorder } from "../act/recorder.ts";
 import { Agent } from "../agent/agent.ts";
 import type { PodArgs } from "../api/agent-protocol.ts";
@@ -50,7 +51,7 @@ export class DemoNodes implements PodNetwork {
         random,
         settings: { ...defaultIpamSettings, nodeName },
         log: silentLog,
-        warn: (pod, reason, message) => warn(agentRecorder, pod, reason, message),
+        warn: (pod, reason, message) => warnPod(agentRecorder, pod, reason, message),
       });
     this.#agents = new Map(nodeNames.map((nodeName) => [nodeName, createAgent(nodeName)]));
   }
@@ -77,7 +78,7 @@ export class DemoNodes implements PodNetwork {
 
   /** Records an Event as a kubelet does. */
   warn(pod: Pod, reason: string, message: string): void {
-    warn(this.#kubelet, pod, reason, message);
+    warnPod(this.#kubelet, pod, reason, message);
   }
 
   async stop(): Promise<void> {
@@ -89,12 +90,6 @@ export class DemoNodes implements PodNetwork {
     if (!agent) throw new Error(`Cannot connect Pod "${metadata.name}": there is no node "${spec?.nodeName}"`);
     return agent;
   }
-}
-
-function warn(recorder: Recorder, { metadata }: Pod, reason: string, message: string): void {
-  const { namespace = "", name, uid = "" } = metadata;
-  const regarding = { apiVersion: "v1", kind: "Pod", namespace, name, uid };
-  recorder.record({ regarding, type: "Warning", reason, message });
 }
 
 /** A sandbox has a pod for as long as the pod lives here, so its UID tells it apart. */
