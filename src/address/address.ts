@@ -8,6 +8,7 @@
  */
 
 import { Address4, Address6 } from "ip-address";
+import { readPlainIPv4, readPlainIPv6 } from "./plain-text.ts";
 
 /** The IP version: 4 or 6, as `spec.ipVersion` writes it. */
 export type Family = 4 | 6;
@@ -31,17 +32,11 @@ export function familyOf(text: string): Family {
 export function parseAddress(text: string, family?: Family): bigint {
   const actual = familyOf(text);
   if (family !== undefined && actual !== family) throw refusal(text, family, `it is no IPv${family} address`);
-  if (text.includes("/")) throw refusal(text, actual, "it has a prefix length; leave out the part from the slash on");
-  if (text.includes("%")) throw refusal(text, actual, "it has a zone; leave out the part from the percent sign on");
-  let value: bigint;
-  try {
-    value = (actual === 4 ? new Address4(text) : new Address6(text)).bigInt();
-  } catch (error) {
-    throw refusal(text, actual, reasonOf(error));
-  }
+  const plain = actual === 4 ? readPlainIPv4(text) : readPlainIPv6(text);
+  const value = plain ?? readWithLibrary(text, actual);
   if (actual === 6 && value >> 32n === 0xffffn) {
-    const plain = formatAddress(value & 0xffffffffn, 4);
-    throw refusal(text, actual, `it is an IPv4-mapped IPv6 address; write "${plain}" in an IPv4 object instead`);
+    const inner = formatAddress(value & 0xffffffffn, 4);
+    throw refusal(text, actual, `it is an IPv4-mapped IPv6 address; write "${inner}" in an IPv4 object instead`);
   }
   return value;
 }
@@ -77,6 +72,16 @@ function longestZeroRun(words: readonly string[]): [begin: number, length: numbe
     if (length > best[1]) best = [index - length + 1, length];
   });
   return best;
+}
+
+function readWithLibrary(text: string, family: Family): bigint {
+  if (text.includes("/")) throw refusal(text, family, "it has a prefix length; leave out the part from the slash on");
+  if (text.includes("%")) throw refusal(text, family, "it has a zone; leave out the part from the percent sign on");
+  try {
+    return (family === 4 ? new Address4(text) : new Address6(text)).bigInt();
+  } catch (error) {
+    throw refusal(text, family, reasonOf(error));
+  }
 }
 
 function refusal(text: string, family: Family, reason: string): SyntaxError {

@@ -9,6 +9,7 @@
 
 import type { Family } from "./address.ts";
 import { formatRange, parseRange, type Range, sizeOf } from "./range.ts";
+import { sortedRanges } from "./sorted-ranges.ts";
 
 /** A set of addresses in normal form. Build it with the functions here only. */
 export type RangeSet = readonly Range[];
@@ -31,8 +32,7 @@ export function formatRanges(set: RangeSet, family: Family): string[] {
 
 /** Returns the normal form of any ranges. */
 export function toRangeSet(ranges: Iterable<Range>): RangeSet {
-  // The sort recognises runs that are sorted already, so the union of a few sets costs little more than one pass.
-  const sorted = [...ranges].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
+  const sorted = sortedRanges(Array.isArray(ranges) ? ranges : [...ranges]);
   const merged: Range[] = [];
   let current: Range | undefined;
   for (const range of sorted) {
@@ -91,23 +91,23 @@ export function countOf(set: RangeSet): bigint {
   return set.reduce((count, range) => count + sizeOf(range), 0n);
 }
 
-/** Tells whether every address of `inner` is in `outer`. */
+/** Tells whether every address of `inner` is in `outer`; quick where one of them has many more runs than the other. */
 export function includes(outer: RangeSet, inner: RangeSet): boolean {
   let i = 0;
   return inner.every((range) => {
-    while (i < outer.length && (outer[i] as Range).last < range.first) i++;
+    i = seek(outer, range.first, i);
     const candidate = outer[i];
     // Runs are merged, so a run of `inner` lies inside one single run of `outer` or not inside it at all.
     return candidate !== undefined && candidate.first <= range.first && range.last <= candidate.last;
   });
 }
 
-/** Tells whether at least one address is in both sets. */
+/** Tells whether at least one address is in both sets; quick where one of them has many more runs than the other. */
 export function overlaps(a: RangeSet, b: RangeSet): boolean {
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
     const [left, right] = [a[i] as Range, b[j] as Range];
-    if (left.last < right.first) i++;
-    else if (right.last < left.first) j++;
+    if (left.last < right.first) i = seek(a, right.first, i);
+    else if (right.last < left.first) j = seek(b, left.first, j);
     else return true;
   }
   return false;
@@ -120,14 +120,24 @@ export function equals(a: RangeSet, b: RangeSet): boolean {
 
 /** Tells whether an address is in the set; logarithmic in the number of runs. */
 export function contains(set: RangeSet, address: bigint): boolean {
-  let [low, high] = [0, set.length];
+  const found = set[seek(set, address, 0)];
+  return found !== undefined && found.first <= address;
+}
+
+/** Returns the index of the first run from index `from` on that ends at the address or above; logarithmic in how far it is. */
+function seek(set: RangeSet, address: bigint, from: number): number {
+  let [low, step] = [from, 1];
+  while (low + step <= set.length && (set[low + step - 1] as Range).last < address) {
+    low += step;
+    step *= 2;
+  }
+  let high = Math.min(low + step, set.length);
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((set[middle] as Range).last < address) low = middle + 1;
     else high = middle;
   }
-  const found = set[low];
-  return found !== undefined && found.first <= address;
+  return low;
 }
 
 /** Returns the `n` lowest addresses; all of them where the set holds fewer. */

@@ -19,15 +19,19 @@ export interface Range {
  * @throws {SyntaxError} If it is neither an address nor `a-b` of this family, or `a` is above `b`.
  */
 export function parseRange(text: string, family: Family): Range {
-  const ends = text.split("-");
-  const [from, to] = ends;
-  if (from === undefined || ends.length > 2) {
+  const dash = text.indexOf("-");
+  if (dash < 0) {
+    const address = parseEnd(text, text, family);
+    return { first: address, last: address };
+  }
+  if (text.includes("-", dash + 1)) {
     throw new SyntaxError(`Cannot parse range "${text}": it is neither one address nor two joined by one "-"`);
   }
-  const first = parseEnd(from, text, family);
-  const last = to === undefined ? first : parseEnd(to, text, family);
-  if (first > last) throw new SyntaxError(`Cannot parse range "${text}": the first address is above the last`);
-  return { first, last };
+  const first = parseEnd(text.slice(0, dash), text, family);
+  const last = parseEnd(text.slice(dash + 1), text, family);
+  if (first <= last) return { first, last };
+  const turned = formatRange({ first: last, last: first }, family);
+  throw new SyntaxError(`Cannot parse range "${text}": the first address is above the last; write "${turned}"`);
 }
 
 /** Formats a range: the bare address where it holds one, else `first-last`. */

@@ -140,4 +140,18 @@ algebra("takes time in proportion to the number of runs: 100000 of them in each 
   assert.ok(performance.now() - start < 1000);
 });
 
+algebra("finds its way through a set of many runs", async () => {
+  const even = sets.toRangeSet(Array.from({ length: 1000 }, (_, i) => ({ first: BigInt(2 * i), last: BigInt(2 * i) })));
+  await fc.assert(
+    fc.property(fc.array(fc.nat(2100), { maxLength: 4 }), (addresses) => {
+      const few = sets.toRangeSet(addresses.map((address) => ({ first: BigInt(address), last: BigInt(address) })));
+      const isIn = (address: number): boolean => address % 2 === 0 && address < 2000;
+      assert.is(sets.includes(even, few), addresses.every(isIn));
+      assert.is(sets.overlaps(even, few), addresses.some(isIn));
+      assert.is(sets.overlaps(few, even), addresses.some(isIn));
+      for (const address of addresses) assert.is(sets.contains(even, BigInt(address)), isIn(address));
+    }),
+  );
+});
+
 algebra.run();

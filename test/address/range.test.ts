@@ -28,7 +28,7 @@ range("counts both ends", () => {
 range("refuses a reversed one, which the reference takes and fails on later", () => {
   assert.throws(
     () => parseRange("10.0.0.9-10.0.0.1", 4),
-    /^Cannot parse range "10\.0\.0\.9-10\.0\.0\.1": the first address is above the last$/,
+    /^Cannot parse range "10\.0\.0\.9-10\.0\.0\.1": the first address is above the last; write "10\.0\.0\.1-10\.0\.0\.9"$/,
   );
 });
 
