@@ -48,6 +48,11 @@ export function toMicroTimestamp(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 23)}000Z`;
 }
 
+/** Returns a time as the `Date` that libraries ask for. */
+export function toDate(ms: number): Date {
+  return new Date(ms);
+}
+
 /** Parses an API timestamp; `NaN` where it is none. */
 export function fromTimestamp(text: string): number {
   return Date.parse(text);

@@ -9,6 +9,7 @@ import { GROUP, VERSION } from "./names.ts";
 const ours = { group: GROUP, version: VERSION } as const;
 const apps = { group: "apps", version: "v1", namespaced: true } as const;
 const batch = { group: "batch", version: "v1", namespaced: true } as const;
+const admission = { group: "admissionregistration.k8s.io", version: "v1", namespaced: false } as const;
 const core = { group: "", version: "v1" } as const;
 
 export const spiderIPPools: Resource = { ...ours, plural: "spiderippools", kind: "SpiderIPPool", namespaced: false };
@@ -39,6 +40,7 @@ export const events: Resource = { ...core, plural: "events", kind: "Event", name
 export const nodes: Resource = { ...core, plural: "nodes", kind: "Node", namespaced: false };
 export const namespaces: Resource = { ...core, plural: "namespaces", kind: "Namespace", namespaced: false };
 export const configMaps: Resource = { ...core, plural: "configmaps", kind: "ConfigMap", namespaced: true };
+export const secrets: Resource = { ...core, plural: "secrets", kind: "Secret", namespaced: true };
 export const leases: Resource = {
   group: "coordination.k8s.io",
   version: "v1",
@@ -52,4 +54,15 @@ export const customResourceDefinitions: Resource = {
   plural: "customresourcedefinitions",
   kind: "CustomResourceDefinition",
   namespaced: false,
+};
+
+export const validatingWebhookConfigurations: Resource = {
+  ...admission,
+  plural: "validatingwebhookconfigurations",
+  kind: "ValidatingWebhookConfiguration",
+};
+export const mutatingWebhookConfigurations: Resource = {
+  ...admission,
+  plural: "mutatingwebhookconfigurations",
+  kind: "MutatingWebhookConfiguration",
 };
