@@ -73,13 +73,21 @@ function lookUp(
   file: Readonly<Record<string, unknown>>,
 ): { text: string; from: string } {
   if (flags[name] !== undefined) return { text: String(flags[name]), from: `--${name}` };
-  const variable = [variableOf(name), ...variables].find((candidate) => environment[candidate] !== undefined);
+  const variable = [variableOf(name), ...variables].find((candidate) => !isMissing(environment[candidate]));
   if (variable !== undefined) return { text: environment[variable] ?? "", from: variable };
   const key = [camelCase(name), ...aliases].find((candidate) => file[candidate] !== undefined);
   if (key === undefined) return { text: fallback, from: name };
   const value = String(file[key]);
   // The reference's file has a bare number that means "beyond the replicas".
   return { text: key.startsWith("clusterSubnet") ? `+${value}` : value, from: key };
+}
+
+/**
+ * Tells whether a variable is not there, or only because Kubernetes tells each pod of the Services beside it: where one is named
+ * `autopool-webhook`, `AUTOPOOL_WEBHOOK_PORT` is `tcp://10.96.0.7:443`.
+ */
+function isMissing(text: string | undefined): boolean {
+  return text === undefined || /^(?:tcp|udp|sctp):\/\//.test(text);
 }
 
 function readFlags(settings: readonly Setting[], args: readonly string[], mistakes: string[]): Record<string, unknown> {

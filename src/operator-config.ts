@@ -6,6 +6,7 @@
 import { AnnotationError, parseAddressNumber } from "./api/pool-annotations.ts";
 import { readSettings } from "./config.ts";
 import { defaultCollectorSettings as collection } from "./ipam/collector-settings.ts";
+import { readServingSettings, type ServingSettings, servingSettings } from "./serving-settings.ts";
 import {
   boolean,
   connectionSettings,
@@ -22,6 +23,7 @@ import { defaultSettings, type OperatorSettings } from "./settings.ts";
 /** Everything that `autopool run` can be told. */
 export interface OperatorConfig extends OperatorSettings, SharedConfig {
   readonly families: SharedConfig["families"];
+  readonly serving: ServingSettings;
   readonly once: boolean;
   readonly dryRun: boolean;
 }
@@ -92,6 +94,7 @@ export const operatorSettings = [
     variables: ["SPIDERPOOL_GC_STATELESS_TERMINATING_POD_ON_NOT_READY_NODE_ENABLED"],
     check: boolean,
   },
+  ...servingSettings,
   ...logSettings,
   { name: "once", help: "bring everything up to date, then end", default: "false", isSwitch: true, check: boolean },
   {
@@ -112,6 +115,7 @@ export function readOperatorConfig(args: readonly string[], environment?: NodeJS
   const writesPerSecond = Number(values["writes-per-second"]);
   return Object.freeze({
     ...toSharedConfig(values),
+    serving: readServingSettings(values),
     once: values.once === "true" || values["dry-run"] === "true",
     dryRun: values["dry-run"] === "true",
     defaultNumber: parseAddressNumber(values["default-ip-number"]) ?? defaultSettings.defaultNumber,

@@ -58,6 +58,39 @@ config("understands the reference's file where it says the same", () => {
   assert.equal(defaultNumber, { fixed: false, count: 2 });
 });
 
+config("serves admission where a port is named, under the name of the Service in the namespace of its own", () => {
+  const path = file("enableValidatingResourcesDeletedWebhook: true\n");
+  const environment = {
+    SPIDERPOOL_WEBHOOK_PORT: "5722",
+    POD_NAMESPACE: "network",
+    SPIDERPOOL_METRIC_HTTP_PORT: "5721",
+  };
+
+  assert.equal(readOperatorConfig([], {}).serving, {
+    webhookHosts: ["autopool-webhook.autopool-system.svc"],
+    namespace: "autopool-system",
+    validateDelete: false,
+  });
+  assert.equal(readOperatorConfig(["--config", path], environment).serving, {
+    webhookPort: 5722,
+    metricsPort: 5721,
+    webhookHosts: ["autopool-webhook.network.svc"],
+    namespace: "network",
+    validateDelete: true,
+  });
+  assert.equal(readOperatorConfig(["--webhook-hosts", "127.0.0.1,localhost"], {}).serving.webhookHosts, [
+    "127.0.0.1",
+    "localhost",
+  ]);
+});
+
+config("does not take the address of a Service for a setting", () => {
+  const environment = { AUTOPOOL_WEBHOOK_PORT: "tcp://10.96.0.7:443" };
+
+  assert.is(readOperatorConfig([], environment).serving.webhookPort, undefined);
+  assert.is(readOperatorConfig([], { ...environment, SPIDERPOOL_WEBHOOK_PORT: "7" }).serving.webhookPort, 7);
+});
+
 config("makes a dry run one that ends", () => {
   assert.is(readOperatorConfig(["--dry-run"], {}).once, true);
 });

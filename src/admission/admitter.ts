@@ -46,8 +46,6 @@ export interface AdmitterOptions {
   readonly hold: Hold;
   /** Resolves when the world has been seen; requests wait for it as long as they can. */
   readonly ready: Promise<unknown>;
-  /** Whether what is in use may be kept from being deleted. */
-  readonly validateDelete: boolean;
   readonly metrics: Pick<AdmissionMetrics, "count">;
   readonly clock: Clock;
   readonly log: Log;
@@ -91,10 +89,10 @@ function mutate({ rules, world }: AdmitterOptions, request: AdmissionRequest): V
 }
 
 async function validate(options: AdmitterOptions, request: AdmissionRequest, signal: AbortSignal): Promise<Verdict> {
-  const { rules, world, hold, validateDelete } = options;
+  const { rules, world, hold } = options;
   const judge = rulesFor(rules, request);
   const wanted = wantedOf(request);
-  if (wanted === undefined || (wanted.operation === "DELETE" && !validateDelete)) return ALLOWED;
+  if (wanted === undefined) return ALLOWED;
   let denial = judge.judge(wanted, world);
   if (!denial && wanted.operation !== "DELETE") denial = await hold(wanted, { isDryRun: request.isDryRun, signal });
   return denial ? { allowed: false, rejection: denial } : ALLOWED;

@@ -43,7 +43,6 @@ export function admissionScene(options: Partial<AdmitterOptions> & { clock?: Clo
     world: worldOfObjects({ families: [4, 6], enableSubnet: true }, { pools: [], subnets: [] }),
     hold: () => Promise.resolve(undefined),
     ready: Promise.resolve(),
-    validateDelete: true,
     metrics: { count: (one) => void answered.push(one) },
     clock: systemClock,
     log: silentLog,

@@ -1,0 +1,81 @@
+/**
+ * The settings of what `autopool run` serves beside its work: admission and metrics.
+ * @module
+ */
+
+import { boolean, type Check, integer, type Setting } from "./setting.ts";
+
+export interface ServingSettings {
+  /** Port of the admission webhook; absent where it is not served. */
+  readonly webhookPort?: number;
+  /** Names and addresses by which the API server calls it. */
+  readonly webhookHosts: readonly string[];
+  /** Port of the metrics; absent where they are not served. */
+  readonly metricsPort?: number;
+  /** Where our own Secret and ConfigMap are. */
+  readonly namespace: string;
+  /** Whether the webhook denies to delete what is in use. */
+  readonly validateDelete: boolean;
+}
+
+/** Name of the Service in `deploy/webhook.yaml`. */
+const SERVICE = "autopool-webhook";
+
+const namespaceName: Check = (text) =>
+  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text) ? undefined : "must be the name of a namespace";
+
+export const servingSettings = [
+  {
+    name: "namespace",
+    help: "where autopool's own Secret and ConfigMap are",
+    default: "autopool-system",
+    variables: ["POD_NAMESPACE", "SPIDERPOOL_POD_NAMESPACE"],
+    check: namespaceName,
+  },
+  {
+    name: "webhook-port",
+    help: "port of the admission webhook, 5722 as deployed; 0 serves none",
+    default: "0",
+    variables: ["SPIDERPOOL_WEBHOOK_PORT"],
+    check: integer(0, 65_535),
+  },
+  {
+    name: "webhook-hosts",
+    help: "names and addresses by which the API server calls it, with commas; the Service's name",
+    default: "",
+    check: (text) => (/^[-.:\w,]*$/.test(text) ? undefined : "must be names and addresses with commas in between"),
+  },
+  {
+    name: "validate-delete",
+    help: "deny to delete subnets and pools with addresses in use",
+    default: "false",
+    aliases: ["enableValidatingResourcesDeletedWebhook"],
+    check: boolean,
+  },
+  {
+    name: "metrics-port",
+    help: "port of the metrics; 0 serves none",
+    default: "0",
+    variables: ["SPIDERPOOL_METRIC_HTTP_PORT"],
+    check: integer(0, 65_535),
+  },
+] as const satisfies readonly Setting[];
+
+/** Returns the settings out of values that have been checked. */
+export function readServingSettings(
+  values: Readonly<Record<(typeof servingSettings)[number]["name"], string>>,
+): ServingSettings {
+  const { namespace } = values;
+  const hosts = values["webhook-hosts"].split(",").filter((host) => host !== "");
+  return {
+    ...portOf("webhookPort", values["webhook-port"]),
+    ...portOf("metricsPort", values["metrics-port"]),
+    webhookHosts: hosts.length > 0 ? hosts : [`${SERVICE}.${namespace}.svc`],
+    namespace,
+    validateDelete: values["validate-delete"] === "true",
+  };
+}
+
+function portOf<const N extends string>(name: N, text: string): { readonly [K in N]?: number } {
+  return text === "0" ? {} : ({ [name]: Number(text) } as { [K in N]: number });
+}
