@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./commands/run.ts")).run,
   agent: async () => (await import("./commands/agent.ts")).agent,
   demo: async () => (await import("./commands/demo.ts")).demo,
+  graph: async () => (await import("./commands/graph.ts")).graph,
 };
 
 const exitCode = { failed: 1, misused: 2 } as const;

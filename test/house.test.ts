@@ -45,6 +45,7 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly RegExp[]])
   ["src/api/", [/^src\/address\//, /^src\/cluster\/cluster\.ts$/, /^node:crypto$/]],
   ["src/observe/", KNOWLEDGE],
   ["src/act/", [...KNOWLEDGE, /^p-queue$/]],
+  ["src/view/graphviz.ts", [/^@viz-js\/viz$/]],
   ["src/view/", KNOWLEDGE],
   ["src/simulation/", KNOWLEDGE],
   ["src/cluster/kubernetes/", [/^@kubernetes\/client-node$/, /^undici$/, /^node:(?!timers)/, ...PORT, ...SHARED]],
