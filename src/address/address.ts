@@ -75,6 +75,8 @@ function longestZeroRun(words: readonly string[]): [begin: number, length: numbe
 }
 
 function readWithLibrary(text: string, family: Family): bigint {
+  if (text === "") throw refusal(text, family, "it is empty");
+  if (/\s/.test(text)) throw refusal(text, family, "it has a space; leave it out");
   if (text.includes("/")) throw refusal(text, family, "it has a prefix length; leave out the part from the slash on");
   if (text.includes("%")) throw refusal(text, family, "it has a zone; leave out the part from the percent sign on");
   try {

@@ -14,6 +14,9 @@ import type { SpiderSubnetSpec } from "../../api/subnet.ts";
 import type { Findings } from "./findings.ts";
 import { reasonOf } from "./reason.ts";
 
+/** What the API server would say of the label is harder to understand. */
+const NO_LABEL = `a subnet that begins with "::" has no name for the labels by which pools and subnets are found; take a narrower one, such as fd00::/8`;
+
 /** A spec as far as it could be read. */
 export interface Addressing {
   /** `undefined` where neither `subnet` nor `ipVersion` tells. */
@@ -79,7 +82,7 @@ function readCidr(text: string, findings: Findings): Cidr | undefined {
   try {
     const cidr = parseCidr(text);
     if (text.startsWith("::")) {
-      findings.refuse("subnet-label", "spec.subnet", text, `a subnet that begins with "::" cannot be named in a label`);
+      findings.refuse("subnet-label", "spec.subnet", text, NO_LABEL);
     }
     return cidr;
   } catch (error) {

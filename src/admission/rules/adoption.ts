@@ -38,7 +38,7 @@ export function withSubnet(pool: SpiderIPPool, world: World): SpiderIPPool {
   // Files have no UID; there adoption shows in what is inherited.
   const mayOwn = controller === undefined && uid !== undefined;
   if (controller !== undefined && !isOurs) return pool;
-  if (isOurs && pool.metadata.labels?.[LABEL.ownerSubnet] === name) return pool;
+  if (!mayOwn && pool.metadata.labels?.[LABEL.ownerSubnet] === name) return pool;
   const adopted = withMetadata(pool, {
     labels: { ...pool.metadata.labels, [LABEL.ownerSubnet]: name },
     ...(mayOwn ? { ownerReferences: [...owners, ownerReference(name, uid)] } : {}),

@@ -5,7 +5,9 @@
 
 import { FINALIZER } from "../../api/names.ts";
 import type { KubeObject } from "../../cluster/cluster.ts";
+import type { KindRules } from "./judge.ts";
 import { type Denial, type DeniedObject, forbidden } from "./refusal.ts";
+import type { World } from "./world.ts";
 
 type WithSpec = KubeObject & { spec: object };
 
@@ -31,17 +33,29 @@ export function denyDeletionInUse(denied: DeniedObject, count: number, word: "IP
   return forbidden(denied, "delete-in-use", why);
 }
 
-/** Tells whether an update leaves spec and labels as they were; what was stored before a rule existed stays writable around them. */
-export function isUntouched(object: WithSpec, old: WithSpec): boolean {
-  return isSameSpec(object, old) && text(object.metadata.labels ?? {}) === text(old.metadata.labels ?? {});
+/**
+ * Tells whether an update leaves the spec as it was, but for what defaults fill in. Such an object is not judged: what was stored
+ * before a rule existed stays writable around its spec.
+ */
+export function isOnlyDefaulted<T extends WithSpec>(
+  object: T,
+  old: T,
+  { defaults }: Pick<KindRules<T>, "defaults">,
+  world: World,
+): boolean {
+  return isSameSpec(object, old) || isSameSpec(object, defaults(old, world));
 }
 
-/** Tells whether an update leaves the spec as it was. */
-export function isSameSpec(object: WithSpec, old: WithSpec): boolean {
+function isSameSpec(object: WithSpec, old: WithSpec): boolean {
   return text(object.spec) === text(old.spec);
 }
 
-// The API server writes members in the order of their names, so the same is the same text.
-function text(value: unknown): string {
-  return JSON.stringify(value);
+function isUntouched(object: WithSpec, old: WithSpec): boolean {
+  return isSameSpec(object, old) && text(object.metadata.labels) === text(old.metadata.labels);
+}
+
+/** Members in the order of their names, as the API server writes them; defaults add theirs at the end. */
+function text(value: object | undefined): string {
+  const members = Object.entries(value ?? {}).filter(([, member]) => member !== undefined);
+  return JSON.stringify(members.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

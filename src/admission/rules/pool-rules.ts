@@ -16,7 +16,7 @@ import { checkFamily, checkFamilyUnchanged } from "./family-rules.ts";
 import { createFindings, type Findings } from "./findings.ts";
 import { checkGateway } from "./gateway-rules.ts";
 import type { KindRules } from "./judge.ts";
-import { denyDeletionInUse, denyTerminating, isSameSpec } from "./life-rules.ts";
+import { denyDeletionInUse, denyTerminating, isOnlyDefaulted } from "./life-rules.ts";
 import { checkPoolOverlaps } from "./overlap-rules.ts";
 import { checkPoolInSubnet, checkPoolInUse, checkPoolOverlap } from "./pool-use-rules.ts";
 import { type Denial, invalid } from "./refusal.ts";
@@ -40,7 +40,7 @@ export const poolRules: KindRules<SpiderIPPool> = {
         const { object, old } = wanted;
         if (object.metadata.deletionTimestamp !== undefined) return denyTerminating(denied, object, old);
         // Whether it is an automatic pool is a matter of labels.
-        const isAsBefore = isSameSpec(object, old) && isAutoPool(object) === isAutoPool(old);
+        const isAsBefore = isAutoPool(object) === isAutoPool(old) && isOnlyDefaulted(object, old, poolRules, world);
         return isAsBefore ? undefined : judgeSpec(object, old, world);
       }
       case "DELETE":

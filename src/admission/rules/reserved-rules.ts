@@ -11,7 +11,7 @@ import { familyOfElement, withFamily, withMergedRanges } from "./defaults.ts";
 import { checkFamily, checkFamilyUnchanged } from "./family-rules.ts";
 import { createFindings } from "./findings.ts";
 import type { KindRules } from "./judge.ts";
-import { denyTerminating, isSameSpec } from "./life-rules.ts";
+import { denyTerminating, isOnlyDefaulted } from "./life-rules.ts";
 import { type Denial, invalid } from "./refusal.ts";
 import type { World } from "./world.ts";
 
@@ -28,7 +28,7 @@ export const reservedRules: KindRules<SpiderReservedIP> = {
         const { object, old } = wanted;
         const denied = { ...spiderReservedIPs, name: object.metadata.name };
         if (object.metadata.deletionTimestamp !== undefined) return denyTerminating(denied, object, old);
-        return isSameSpec(object, old) ? undefined : judgeSpec(object, old, world);
+        return isOnlyDefaulted(object, old, reservedRules, world) ? undefined : judgeSpec(object, old, world);
       }
       case "DELETE":
         return undefined;

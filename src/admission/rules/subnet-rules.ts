@@ -12,7 +12,7 @@ import { checkFamily, checkFamilyUnchanged } from "./family-rules.ts";
 import { createFindings } from "./findings.ts";
 import { checkGateway } from "./gateway-rules.ts";
 import type { KindRules } from "./judge.ts";
-import { denyDeletionInUse, denyTerminating, isSameSpec } from "./life-rules.ts";
+import { denyDeletionInUse, denyTerminating, isOnlyDefaulted } from "./life-rules.ts";
 import { checkSubnetOverlaps } from "./overlap-rules.ts";
 import { type Denial, invalid } from "./refusal.ts";
 import { checkRoutes } from "./route-rules.ts";
@@ -35,7 +35,7 @@ export const subnetRules: KindRules<SpiderSubnet> = {
       case "UPDATE": {
         const { object, old } = wanted;
         if (object.metadata.deletionTimestamp !== undefined) return denyTerminating(denied, object, old);
-        return isSameSpec(object, old) ? undefined : judgeSpec(object, old, world);
+        return isOnlyDefaulted(object, old, subnetRules, world) ? undefined : judgeSpec(object, old, world);
       }
       case "DELETE":
         return world.validateDelete
