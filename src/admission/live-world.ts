@@ -1,0 +1,131 @@
+/**
+ * The world that rules see, as the watches have shown it, and the same world with some objects as they were just read.
+ *
+ * Each version of an object is read once. It is always a little behind: what follows from that is the business of `hold.ts`.
+ * @module
+ */
+
+import { parseCidr } from "../address/cidr.ts";
+import type { Book } from "../api/book.ts";
+import { type SpiderIPPool, totalOf } from "../api/ippool.ts";
+import { familyOfSubnet, type SpiderSubnet } from "../api/subnet.ts";
+import { type KnownPool, type KnownSubnet, knownPool, type World } from "./rules/world.ts";
+
+/** The caches, such as those of the `Observer`. */
+export interface WorldCaches {
+  readonly pools: {
+    get(name: string): SpiderIPPool | undefined;
+    values(): Iterable<SpiderIPPool>;
+    /** Pools whose `spec.subnet` is this text. */
+    ofCidr(cidr: string): Iterable<SpiderIPPool>;
+  };
+  readonly subnets: {
+    get(name: string): SpiderSubnet | undefined;
+    names(): Iterable<string>;
+    book(name: string): Book | undefined;
+  };
+}
+
+/** A subnet and its ledger, read. */
+export interface LedgerState {
+  readonly subnet: SpiderSubnet;
+  readonly book: Book;
+}
+
+export class LiveWorld implements World {
+  readonly families: World["families"];
+  readonly enableSubnet: boolean;
+  readonly validateDelete: boolean;
+  readonly #caches: WorldCaches;
+
+  constructor(caches: WorldCaches, settings: Pick<World, "families" | "enableSubnet" | "validateDelete">) {
+    this.#caches = caches;
+    this.families = settings.families;
+    this.enableSubnet = settings.enableSubnet;
+    this.validateDelete = settings.validateDelete ?? false;
+  }
+
+  *pools(): Iterable<KnownPool> {
+    for (const object of this.#caches.pools.values()) yield* present(knownPool(object));
+  }
+
+  *poolsOfCidr(cidr: string): Iterable<KnownPool> {
+    for (const object of this.#caches.pools.ofCidr(cidr)) yield* present(knownPool(object));
+  }
+
+  *subnets(): Iterable<KnownSubnet> {
+    for (const name of this.#caches.subnets.names()) yield* present(this.subnet(name));
+  }
+
+  subnet(name: string): KnownSubnet | undefined {
+    const state = this.ledger(name);
+    return state && knownLedger(state);
+  }
+
+  /** The subnet of this CIDR, whose ledger has the records of its pools. */
+  subnetOfCidr(cidr: string): KnownSubnet | undefined {
+    for (const subnet of this.subnets()) if (subnet.cidr.canonical === cidr) return subnet;
+    return undefined;
+  }
+
+  ledger(name: string): LedgerState | undefined {
+    const [subnet, book] = [this.#caches.subnets.get(name), this.#caches.subnets.book(name)];
+    return subnet && book && { subnet, book };
+  }
+
+  pool(name: string): SpiderIPPool | undefined {
+    return this.#caches.pools.get(name);
+  }
+}
+
+const known = new WeakMap<Book, { readonly object: SpiderSubnet; readonly subnet: KnownSubnet | undefined }>();
+
+/** Returns a subnet with what its ledger says; `undefined` where its addresses cannot be read. */
+export function knownLedger({ subnet: object, book }: LedgerState): KnownSubnet | undefined {
+  const before = known.get(book);
+  if (before?.object === object) return before.subnet;
+  const subnet = readSubnet(object, book);
+  known.set(book, { object, subnet });
+  return subnet;
+}
+
+/** Returns a world in which some objects are others than the caches say. */
+export function overlaid(
+  world: World,
+  { pools = [], subnets = [] }: { readonly pools?: readonly KnownPool[]; readonly subnets?: readonly KnownSubnet[] },
+): World {
+  if (pools.length === 0 && subnets.length === 0) return world;
+  const newPools = new Map(pools.map((pool) => [pool.name, pool]));
+  const newSubnets = new Map(subnets.map((subnet) => [subnet.name, subnet]));
+  return {
+    families: world.families,
+    enableSubnet: world.enableSubnet,
+    ...(world.validateDelete !== undefined && { validateDelete: world.validateDelete }),
+    pools: () => replaced(world.pools(), newPools),
+    *poolsOfCidr(cidr) {
+      for (const pool of replaced(world.poolsOfCidr(cidr), newPools)) if (pool.object.spec.subnet === cidr) yield pool;
+    },
+    subnets: () => replaced(world.subnets(), newSubnets),
+    subnet: (name) => newSubnets.get(name) ?? world.subnet(name),
+  };
+}
+
+function* replaced<K extends { readonly name: string }>(old: Iterable<K>, by: ReadonlyMap<string, K>): Iterable<K> {
+  for (const object of old) if (!by.has(object.name)) yield object;
+  yield* by.values();
+}
+
+function readSubnet(object: SpiderSubnet, book: Book): KnownSubnet | undefined {
+  try {
+    const { name } = object.metadata;
+    const cidr = parseCidr(object.spec.subnet);
+    const family = familyOfSubnet(object.spec);
+    return { name, object, family, cidr, total: totalOf(object.spec), records: book.entries };
+  } catch {
+    return undefined;
+  }
+}
+
+function present<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
+}
