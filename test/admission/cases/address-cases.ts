@@ -211,7 +211,7 @@ export function addressCases<T extends Either>(make: (spec: SpiderSubnetSpec) =>
   const specs = [...family, ...cidr, ...ips, ...gateway, ...routes, ...several].map(
     ([title, spec, expect, byCel]): RuleCase<T> => ({ title, object: make(spec), expect, ...(byCel && { byCel }) }),
   );
-  return [...specs, ...settingCases(make), ...updateCases(make), ...endCases(make)];
+  return [...specs, ...settingCases(make), ...updateCases(make), ...repairCases(make), ...endCases(make)];
 }
 
 function settingCases<T extends Either>(make: (spec: SpiderSubnetSpec) => T): RuleCase<T>[] {
@@ -225,8 +225,6 @@ function settingCases<T extends Either>(make: (spec: SpiderSubnetSpec) => T): Ru
 function updateCases<T extends Either>(make: (spec: SpiderSubnetSpec) => T): RuleCase<T>[] {
   const old = make({ subnet: v4, ipVersion: 4, ips: ["10.6.0.1-10.6.0.9"] });
   const to = (spec: SpiderSubnetSpec): T => ({ ...old, spec: { ...old.spec, ...spec } });
-  const broken = make({ subnet: v4, ips: ["10.6.0.9-10.6.0.1"] });
-  const notReal = "such an object is not stored while the webhook runs";
   return [
     {
       title: "another subnet",
@@ -270,6 +268,14 @@ function updateCases<T extends Either>(make: (spec: SpiderSubnetSpec) => T): Rul
       object: to({ subnet: v4, ips: ["10.6.0.9-10.6.0.2"] }),
       expect: element("ips"),
     },
+  ];
+}
+
+/** Of objects that were stored before a rule existed, or while no webhook ran. */
+function repairCases<T extends Either>(make: (spec: SpiderSubnetSpec) => T): RuleCase<T>[] {
+  const broken = make({ subnet: v4, ips: ["10.6.0.9-10.6.0.1"] });
+  const notReal = "such an object is not stored while the webhook runs";
+  return [
     {
       title: "a label on an object that breaks a rule",
       old: broken,

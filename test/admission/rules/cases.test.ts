@@ -82,8 +82,6 @@ function declare<T extends KubeObject>(kind: RuledKind, rules: KindRules<T>, tab
       run(rules, one);
       run(rules, withoutNames(renamed(one, "x")));
     });
-      run(rules, withoutNames(renamed(one, "x"))),
-    );
   }
 }
 
