@@ -97,8 +97,7 @@ race("of 50 identical subnets with names of their own one comes to be", async ()
   );
 
   assert.is(refused(outcomes), 49);
-  const texts = outcomes.map(textOf).join("
-");
+  const texts = outcomes.map(textOf).join("\n");
   assert.match(texts, /SpiderSubnet "s\d+", which is being created since 0 s, has addresses of 10\.1\.0\.0\/24/);
   // At the other replica it was there already when that looked.
   assert.match(texts, /overlap with Subnet s\d+ which 'spec.subnet' is 10\.1\.0\.0\/24/);
