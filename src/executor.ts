@@ -1,7 +1,7 @@
 /**
  * Carries out what the machines ask for: the work queue, and those who write.
  *
- * Put together here and nowhere else are the ledger, the writers of pools and subnets, statuses, sweeping and Events. Nothing is
+ * Put together here and nowhere else are the ledger, the writer of pools, Events and all that is looked after besides. Nothing is
  * decided: which write an operation needs is their business, and that it is needed was the machines'.
  * @module
  */
@@ -10,10 +10,8 @@ import type { Operation } from "../machines/operations.ts";
 import { Ledger, type LedgerWorld } from "./act/ledger.ts";
 import type { Notice } from "./act/notices.ts";
 import { PoolWriter } from "./act/pool-writer.ts";
-import { RecordSweeper } from "./act/record-sweeper.ts";
 import { createRecorder } from "./act/recorder.ts";
-import { SubnetKeeper } from "./act/subnet-keeper.ts";
-import { createWorkQueue, type WorkQueue } from "./act/work-queue.ts";
+import type { WorkQueue } from "./act/work-queue.ts";
 import type { SpiderIPPool } from "./api/ippool.ts";
 import { FIELD_MANAGER } from "./api/names.ts";
 import type { Clock } from "./clock.ts";
@@ -23,11 +21,12 @@ import type { Log } from "./log.ts";
 import type { Complaint } from "./observe/demand.ts";
 import type { Observer } from "./observe/observer.ts";
 import type { Life } from "./observe/pool-life.ts";
-import { PoolStatuses } from "./pool-statuses.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { OperatorSettings } from "./settings.ts";
 import { Teller } from "./telling.ts";
+import { Upkeep } from "./upkeep.ts";
 import { worldOf } from "./world.ts";
+import { createWriteQueue, priorityOf } from "./write-queue.ts";
 
 export interface ExecutorOptions {
   readonly cluster: Cluster;
@@ -42,23 +41,19 @@ export interface ExecutorOptions {
   onLedgerWrite(subnet: string): void;
 }
 
-const priority = { pool: 2, notice: 1, status: 0, tidy: -1 } as const;
-
 export class Executor {
   readonly queue: WorkQueue;
   readonly ledger: Ledger;
+  readonly upkeep: Upkeep;
   readonly #options: ExecutorOptions;
   readonly #confirmation: Confirmation;
   readonly #writer: PoolWriter;
-  readonly #statuses: PoolStatuses;
-  readonly #subnets: SubnetKeeper;
-  readonly #sweeper: RecordSweeper;
   readonly #teller: Teller;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     const { cluster, clock, log, observer, reconciler } = options;
-    this.queue = this.#createQueue();
+    this.queue = createWriteQueue(options);
     const recorder = createRecorder({
       cluster,
       clock,
@@ -71,6 +66,8 @@ export class Executor {
     const world = worldOf(observer, reconciler, {
       pending: () => this.#writer.creates.pending(),
       confirmUnwanted: (key) => this.#confirmation.ofPool(key),
+      subnetRefusal: (name) => this.upkeep.manual.subnetRefusal(name),
+      holdings: (name) => this.upkeep.manual.holdings(name),
     });
     this.ledger = this.#createLedger(world);
     this.#writer = new PoolWriter({
@@ -82,40 +79,29 @@ export class Executor {
         const life = reconciler.entry(key)?.life;
         if (life) this.#teller.refusal(life, told);
       },
-      onNameGivenUp: (subnet, name) => this.#sweeper.look(subnet, name),
+      onNameGivenUp: (subnet, name) => this.upkeep.lookAtRecord(subnet, name),
     });
-    this.#statuses = new PoolStatuses({
-      ...world,
-      cluster,
-      clock,
-      snapshot: (key) => reconciler.entry(key)?.snapshot,
-      submit: (key, run, isEnd) => this.#submit(key, run, isEnd ? "pool" : "status"),
-    });
-    this.#subnets = new SubnetKeeper({
-      ...world,
-      cluster,
-      hasPools: (name) => observer.pools.isOwner(name),
-    });
-    this.#sweeper = new RecordSweeper({
-      ...world,
+    this.upkeep = new Upkeep({
+      ...options,
+      world,
+      recorder,
       ledger: this.ledger,
-      clock,
       isAbsent: (name) => this.#writer.creates.isAbsent(name),
       isAbsentNow: (name) => this.#writer.creates.isAbsentNow(name),
       confirm: (application, subnet, pool) => this.#confirmation.ofRecord(application, subnet, pool),
-      submit: (key, run) => this.#submit(key, run, "tidy"),
+      submit: (key, run, of) => this.#submit(key, run, of),
     });
   }
 
   /** Nothing is being written or tried again; pools may still wait for addresses. */
   get isIdle(): boolean {
-    return this.queue.size === 0 && this.ledger.isIdle;
+    return this.queue.size === 0 && this.ledger.isIdle && this.upkeep.isIdle;
   }
 
   /** Finishes the writes under way. */
   async stop(): Promise<void> {
+    this.upkeep.stop();
     this.ledger.stop();
-    this.#sweeper.stop();
     await this.queue.stop();
   }
 
@@ -161,7 +147,7 @@ export class Executor {
 
   #refuse(key: string, { reason, message }: Notice): void {
     this.#options.reconciler.tell(key, { type: "operation.refused", reason, message });
-    this.#statuses.look(this.#writer.names.of(key) ?? "");
+    this.upkeep.lookAtPool(this.#writer.names.of(key) ?? "");
   }
 
   /** What is not waited for any more must not be granted. */
@@ -180,45 +166,13 @@ export class Executor {
       if (pool) this.#writer.names.note(key, subnet, pool.metadata.name);
       this.#confirmation.note(life);
     }
-    this.#statuses.note(lives);
+    this.upkeep.note(lives);
   }
 
   /** A pool has changed, come or gone. */
   onPool(name: string, previous: SpiderIPPool | undefined): void {
-    const { observer, isActive } = this.#options;
-    const pool = observer.pools.get(name);
-    this.#statuses.look(name);
     this.#writer.creates.seen(name);
-    // What nobody has recorded is given back without a change of the ledger.
-    if (isActive() && previous && !isSameRange(previous, pool) && this.ledger.isStray(previous)) {
-      this.ledger.recheck(previous.spec.subnet);
-    }
-    if (pool) return;
-    for (const subnet of observer.subnets.names()) {
-      if (observer.subnets.get(subnet)?.metadata.deletionTimestamp) this.onSubnet(subnet, false);
-    }
-  }
-
-  /** A subnet has changed; `isForeign`: its ledger is not as we left it. */
-  onSubnet(name: string, isForeign: boolean): void {
-    if (!this.#options.isActive()) return;
-    this.ledger.of(name).recheck();
-    if (this.#subnets.isDue(name)) this.#submit(`subnet/${name}`, () => this.#subnets.keep(name), "status");
-    if (isForeign) this.#sweeper.sweep(name);
-  }
-
-  #createQueue(): WorkQueue {
-    const { clock, random, settings, log } = this.#options;
-    const { concurrency, writesPerSecond } = settings;
-    return createWorkQueue({
-      clock,
-      random,
-      concurrency,
-      ...(writesPerSecond === undefined ? {} : { perSecond: writesPerSecond }),
-      backOff: { firstMs: 200, maxMs: 60_000 },
-      onFailure: (key, error, failure) =>
-        log[isPassing(error) ? "debug" : "warn"]("operation failed", { key, error, ...failure }),
-    });
+    this.upkeep.onPool(name, previous);
   }
 
   #createLedger(world: LedgerWorld): Ledger {
@@ -231,18 +185,15 @@ export class Executor {
       world,
       onGranted: ({ key }) => this.#options.reconciler.tell(key, { type: "capacity.changed" }),
       onRefused: ({ key }, refusal) => this.#refuse(key, refusal),
-      onUnclaimed: (subnet, pool) => this.#sweeper.look(subnet, pool),
+      onUnclaimed: (subnet, pool) => this.upkeep.lookAtRecord(subnet, pool),
+      onReviewed: (subnet) => this.upkeep.manual.onReviewed(subnet),
       onFailure: (subnet, error, retryInMs) =>
         log[isPassing(error) ? "debug" : "warn"]("ledger write failed", { subnet, error, retryInMs }),
       onWrite: (subnet) => this.#options.onLedgerWrite(subnet),
     });
   }
 
-  #submit(key: string, run: () => Promise<void>, of: keyof typeof priority): void {
-    if (this.#options.isActive()) this.queue.add(key, run, { priority: priority[of] });
+  #submit(key: string, run: () => Promise<void>, of: keyof typeof priorityOf): void {
+    if (this.#options.isActive()) this.queue.add(key, run, { priority: priorityOf[of] });
   }
-}
-
-function isSameRange(a: SpiderIPPool, b: SpiderIPPool | undefined): boolean {
-  return a.spec.subnet === b?.spec.subnet && a.spec.ips?.join() === b?.spec.ips?.join();
 }

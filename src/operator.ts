@@ -77,7 +77,8 @@ export class Operator {
     this.#running = true;
     for (const key of this.observer.applications.keys()) this.reconciler.enqueue(key);
     this.reconciler.open();
-    for (const name of this.observer.subnets.names()) this.#executor.onSubnet(name, true);
+    this.#executor.upkeep.start();
+    for (const name of this.observer.subnets.names()) this.#executor.upkeep.onSubnet(name, true);
     for (const pool of this.observer.pools.values()) this.#executor.onPool(pool.metadata.name, undefined);
     this.#nudgeLater();
     // Nothing else waits for its caches; that it is stopped before they are filled is no failure, and any other one ends us.
@@ -110,8 +111,8 @@ export class Operator {
         this.#executor.onPool(name, previous);
         this.collector?.onPool(name);
       },
-      onSubnet: (name, isForeign) => this.#executor.onSubnet(name, isForeign),
-      onReserved: () => this.ledger.recheck(),
+      onSubnet: (name, isForeign) => this.#executor.upkeep.onSubnet(name, isForeign),
+      onReserved: (name) => this.#executor.upkeep.onReserved(name),
       onPodEnd: (key, uid, endsAt) => this.collector?.onPodEnd(key, uid, endsAt),
       onState: ({ plural, group }, state) => {
         if (state.phase !== "waiting") return;

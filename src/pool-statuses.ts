@@ -6,12 +6,14 @@
  */
 
 import type { PoolSnapshot } from "../machines/step.ts";
-import { PoolKeeper, type PoolKeeperOptions } from "./act/pool-keeper.ts";
+import { PoolKeeper, type PoolKeeperOptions, type PoolStanding } from "./act/pool-keeper.ts";
 import { isAutoPool } from "./api/ippool.ts";
 import type { Life } from "./observe/pool-life.ts";
 import { standingOf } from "./standing.ts";
 
 export interface PoolStatusesOptions extends Omit<PoolKeeperOptions, "standing"> {
+  /** What is to be said of a manual pool. */
+  manualStanding(name: string): PoolStanding | undefined;
   /** Snapshot of a machine, if it lives. */
   snapshot(key: string): PoolSnapshot | undefined;
   /** `isEnd`: the write lets a pool go that somebody may be waiting to see gone. */
@@ -29,6 +31,8 @@ export class PoolStatuses {
     this.#keeper = new PoolKeeper({
       ...options,
       standing: (name) => {
+        const pool = options.pool(name);
+        if (pool && !isAutoPool(pool)) return options.manualStanding(name);
         const snapshot = options.snapshot(this.#keys.get(name) ?? "");
         return snapshot && standingOf(snapshot);
       },

@@ -1,15 +1,14 @@
 /**
- * From a machine's snapshot to what a pool's status says about it: state and conditions, kstatus style.
+ * From a machine's snapshot, or a verdict, to what an object's status says about it: state and conditions, kstatus style.
  *
  * What lasts only until the next write is not told: a pool that is being resized just now would cost a write to say so.
  * @module
  */
 
 import { type PoolSnapshot, pathOf, stateOf } from "../machines/step.ts";
+import type { Told } from "./act/conditions.ts";
 import type { PoolStanding } from "./act/pool-keeper.ts";
-import type { Condition } from "./api/condition.ts";
-
-type Told = Omit<Condition, "lastTransitionTime">;
+import type { Verdict } from "./defence-judge.ts";
 
 /** Refusals that end by themselves with the pods that hold the addresses; all others need somebody. */
 const passing: ReadonlySet<string> = new Set(["ShrinkBlocked"]);
@@ -29,16 +28,36 @@ export function standingOf(snapshot: PoolSnapshot): PoolStanding | undefined {
   if (isFact(workload) && isFact(pool) && workload.uid !== pool.owner && !refusal) return undefined;
   const well = ready[pathOf(snapshot)];
   if (refusal) {
-    const isStalled = !passing.has(refusal.reason);
-    const conditions: Told[] = [
-      { type: "Ready", status: "False", ...refusal },
-      { type: "Reconciling", status: isStalled ? "False" : "True", ...refusal },
-      { type: "Stalled", status: isStalled ? "True" : "False", ...refusal },
-    ];
-    return { state, conditions };
+    return { state, conditions: unwell(refusal, !passing.has(refusal.reason)) };
   }
-  if (!well) return undefined;
-  return { state, conditions: [{ type: "Ready", status: "True", ...well }] };
+  return well && { state, conditions: [isReady(well)] };
+}
+
+/** Returns what to tell of a manual pool. */
+export function standingOfPool(verdict: Verdict | undefined, subnet: string | undefined): PoolStanding {
+  if (verdict) return { conditions: unwell(verdict, true) };
+  const adopted = { reason: "Adopted", message: `The pool belongs to SpiderSubnet "${subnet}", which has recorded it` };
+  const alone = { reason: "Standalone", message: "No SpiderSubnet has the pool's CIDR" };
+  return { conditions: [isReady(subnet === undefined ? alone : adopted)] };
+}
+
+/** Returns what to tell of a subnet. */
+export function standingOfSubnet(verdict: Verdict | undefined): readonly Told[] {
+  if (verdict) return unwell(verdict, true);
+  return [isReady({ reason: "Valid", message: "The subnet gives addresses to pools" })];
+}
+
+function isReady(well: Pick<Told, "reason" | "message">): Told {
+  return { type: "Ready", status: "True", ...well };
+}
+
+function unwell({ reason, message }: Pick<Told, "reason" | "message">, isStalled: boolean): Told[] {
+  const why = { reason, message };
+  return [
+    { type: "Ready", status: "False", ...why },
+    { type: "Reconciling", status: isStalled ? "False" : "True", ...why },
+    { type: "Stalled", status: isStalled ? "True" : "False", ...why },
+  ];
 }
 
 function isFact<T>(fact: T | "gone" | undefined): fact is T {

@@ -10,7 +10,7 @@ import type { Observer } from "./observe/observer.ts";
 import type { Reconciler } from "./reconciler.ts";
 
 /** What the caches cannot tell. */
-export interface Beyond {
+export interface Beyond extends Pick<LedgerWorld, "subnetRefusal" | "holdings"> {
   /** Pools that may exist though no cache shows them. */
   pending(): Iterable<SpiderIPPool>;
   confirmUnwanted(key: string): Promise<boolean>;
@@ -34,6 +34,8 @@ export function worldOf(observer: Observer, reconciler: Reconciler, beyond: Beyo
       return pending.length === 0 ? observer.pools.ofCidr(cidr) : [...observer.pools.ofCidr(cidr), ...pending];
     },
     reserved: (family) => observer.reserved(family),
+    subnetRefusal: (name) => beyond.subnetRefusal(name),
+    holdings: (subnet) => beyond.holdings(subnet),
     learnPool: (pool) => observer.learnPool(pool),
     learnSubnet: (subnet) => observer.learnSubnet(subnet),
     expectBook: (subnet, book) => observer.expectBook(subnet, book),

@@ -16,11 +16,21 @@ interface AddressObject extends KubeObject {
   readonly spec: { readonly subnet: string; readonly ipVersion?: Family };
 }
 
+/** A merge patch with what is missing. */
+export interface FillingPatch {
+  readonly metadata: {
+    readonly resourceVersion: string | undefined;
+    readonly labels?: Record<string, string>;
+    readonly finalizers?: readonly string[];
+  };
+  readonly spec?: { readonly ipVersion: Family };
+}
+
 /**
  * Returns the patch that fills in what is missing; `undefined` where nothing is.
  * @param cidrKey key of the label that names the subnet's CIDR
  */
-export function fillingPatch({ metadata, spec }: AddressObject, cidrKey: string): object | undefined {
+export function fillingPatch({ metadata, spec }: AddressObject, cidrKey: string): FillingPatch | undefined {
   const { resourceVersion, labels = {}, finalizers = [] } = metadata;
   const label = cidrLabel(spec.subnet);
   const isLabelled = labels[cidrKey] === label || label.startsWith("-"); // "::/0" gives no valid label

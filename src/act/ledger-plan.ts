@@ -10,6 +10,7 @@ import type { Family } from "../address/address.ts";
 import { createFreeSet, type FreeSet } from "../address/free-set.ts";
 import { countOf, EMPTY, includes, intersect, type RangeSet, subtract, union } from "../address/range-set.ts";
 import { type Book, type Entry, entryOf, withRecords } from "../api/book.ts";
+import { type Holding, planHoldings, recordsBut } from "./manual-records.ts";
 
 /** A pool that needs a record. */
 export interface Want {
@@ -65,8 +66,21 @@ export interface LedgerSituation {
   readonly held: RangeSet;
 }
 
-/** Returns what one ledger write does for these wants and cuts. */
-export function planLedger(situation: LedgerSituation, wants: Iterable<Want>, cuts: Iterable<Cut>): LedgerPlan {
+/** etcd takes requests of 1.5 MiB; the object has more in it than its ledger. */
+export const ledgerBytesMax = 1_500_000;
+
+/** Returns the size of a ledger inside the object that holds it: JSON in JSON. What is far from the limit is not measured. */
+export function bytesOf({ text = "" }: Book): number {
+  return text.length < ledgerBytesMax / 2 ? text.length : Buffer.byteLength(JSON.stringify(text));
+}
+
+/** Returns what one ledger write does for these wants and cuts, and for these manual pools: nobody cuts their records but they. */
+export function planLedger(
+  situation: LedgerSituation,
+  wants: Iterable<Want>,
+  cuts: Iterable<Cut>,
+  holdings: readonly Holding[] = [],
+): LedgerPlan {
   const { book, family } = situation;
   const changes = new Map<string, Entry | undefined>();
   const entry = (name: string): Entry | undefined => (changes.has(name) ? changes.get(name) : book.entries.get(name));
@@ -78,6 +92,8 @@ export function planLedger(situation: LedgerSituation, wants: Iterable<Want>, cu
     if (after && countOf(after) === countOf(before.ranges)) continue;
     changes.set(pool, after && entryOf(after, before.application, pool, family));
   }
+  for (const { pool } of holdings) changes.delete(pool);
+  planHoldings(situation, holdings, changes);
   const answers: Answer[] = [];
   for (const want of wants) {
     const before = entry(want.pool);
@@ -145,13 +161,4 @@ function freeOf(situation: LedgerSituation, changes: ReadonlyMap<string, Entry |
     changes.has(name) ? (changes.get(name)?.ranges ?? EMPTY) : entry.ranges,
   );
   return subtract(situation.total, union(...records, situation.held, situation.reserved));
-}
-
-function recordsBut(name: string, book: Book, changes: ReadonlyMap<string, Entry | undefined>): RangeSet {
-  const sets: RangeSet[] = [];
-  for (const [other, entry] of book.entries) {
-    if (other !== name && !changes.has(other)) sets.push(entry.ranges);
-  }
-  for (const [other, entry] of changes) if (other !== name && entry) sets.push(entry.ranges);
-  return union(...sets);
 }

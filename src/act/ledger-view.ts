@@ -8,6 +8,7 @@ import type { SpiderSubnet } from "../api/subnet.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { LedgerSituation, Want } from "./ledger-plan.ts";
+import type { Holding } from "./manual-records.ts";
 import type { Notice } from "./notices.ts";
 
 /** What the ledger must know of the world, at the moment it plans. */
@@ -15,6 +16,8 @@ export interface LedgerView {
   subnet(name: string): SpiderSubnet | undefined;
   /** Everything a plan starts from, and why the subnet gives out nothing, if so. */
   situation(name: string): { situation: LedgerSituation | undefined; refusal: Notice | undefined };
+  /** The manual pools of the subnet's CIDR. */
+  holdings(subnet: string): readonly Holding[];
   /** The pool of the subnet with the most addresses that nobody uses, for people. */
   spare(subnet: string): { pool: string; count: bigint } | undefined;
   learnSubnet(subnet: SpiderSubnet): void;
@@ -35,6 +38,8 @@ export interface SubnetLedgerOptions {
   onRefused(want: Want, refusal: Notice): void;
   /** A record was written for a want that was withdrawn meanwhile: perhaps nobody needs it. */
   onUnclaimed(subnet: string, pool: string): void;
+  /** The records of manual pools are as they can be now. */
+  onReviewed(subnet: string): void;
   onFailure(subnet: string, error: unknown, retryInMs: number): void;
   onWrite(subnet: string, wants: number, cuts: number): void;
 }

@@ -5,14 +5,15 @@
 
 import type { Family } from "../address/address.ts";
 import { parseCidr } from "../address/cidr.ts";
-import { countOf, EMPTY, includes, parseRanges, type RangeSet, union } from "../address/range-set.ts";
+import { countOf, EMPTY, includes, parseRanges, type RangeSet, subtract, union } from "../address/range-set.ts";
 import { type Book, readBook } from "../api/book.ts";
-import { type SpiderIPPool, totalOf } from "../api/ippool.ts";
+import { isAutoPool, type SpiderIPPool, totalOf } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { familyOfSubnet } from "../api/subnet.ts";
 import type { LedgerSituation } from "./ledger-plan.ts";
 import type { SubnetLedgerOptions } from "./ledger-view.ts";
+import type { Holding } from "./manual-records.ts";
 import { type Notice, notice } from "./notices.ts";
 import { SubnetLedger } from "./subnet-ledger.ts";
 
@@ -22,6 +23,10 @@ export interface LedgerWorld {
   book(name: string): Book | undefined;
   poolsOfCidr(cidr: string): Iterable<SpiderIPPool>;
   reserved(family: Family): RangeSet;
+  /** Why nothing may be given out of a subnet; `undefined` where it may. */
+  subnetRefusal(name: string): string | undefined;
+  /** The manual pools of the subnet's CIDR. */
+  holdings(subnet: string): readonly Holding[];
   learnSubnet(subnet: SpiderSubnet): void;
   expectBook(subnet: string, book: Book): void;
 }
@@ -48,6 +53,7 @@ export class Ledger {
       view: {
         subnet: (name) => world.subnet(name),
         situation: (name) => situationOf(name, world),
+        holdings: (subnet) => world.holdings(subnet),
         spare: (name) => spareOf(name, world),
         learnSubnet: (object) => world.learnSubnet(object),
         expectBook: (subnet, book) => world.expectBook(subnet, book),
@@ -98,8 +104,11 @@ function situationOf(
     const total = totalOf(subnet.spec);
     const held = strays(subnet.spec.subnet, family, book, world);
     const situation = { family, book, total, reserved: world.reserved(family), held };
-    const isLeaving = subnet.metadata.deletionTimestamp !== undefined;
-    return { situation, refusal: isLeaving ? notice("SubnetTerminating", { subnet: name }) : undefined };
+    if (subnet.metadata.deletionTimestamp !== undefined) {
+      return { situation, refusal: notice("SubnetTerminating", { subnet: name }) };
+    }
+    const reason = world.subnetRefusal(name);
+    return { situation, refusal: reason === undefined ? undefined : notice("SubnetInvalid", { subnet: name, reason }) };
   } catch (error) {
     const reason = (error as Error).message;
     const book = world.book(name) ?? readBook(undefined, 4);
@@ -128,17 +137,24 @@ const parsed = new WeakMap<SpiderIPPool, RangeSet>();
 function poolRanges(pool: SpiderIPPool, family: Family): RangeSet {
   const known = parsed.get(pool);
   if (known) return known;
-  const ranges = union(...(pool.spec.ips ?? []).map((text) => readable(text, family)));
+  const ips = readable(pool.spec.ips, family);
+  // What an automatic pool excludes was excluded by hand, and is put back.
+  const ranges = isAutoPool(pool) ? ips : subtract(ips, readable(pool.spec.excludeIPs, family));
   parsed.set(pool, ranges);
   return ranges;
 }
 
-function readable(text: string, family: Family): RangeSet {
-  try {
-    return parseRanges([text], family);
-  } catch {
-    return EMPTY;
-  }
+/** What can be read of a list counts. */
+function readable(texts: readonly string[] | undefined, family: Family): RangeSet {
+  return union(
+    ...(texts ?? []).map((text) => {
+      try {
+        return parseRanges([text], family);
+      } catch {
+        return EMPTY;
+      }
+    }),
+  );
 }
 
 function spareOf(name: string, world: LedgerWorld): { pool: string; count: bigint } | undefined {

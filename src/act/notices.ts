@@ -52,6 +52,24 @@ export const notices = {
     cause: "The SpiderSubnet's spec or its record of pools cannot be read.",
     cure: "Correct what the message names in the SpiderSubnet.",
   }),
+  InvalidSpec: warning<{ text: string }>({
+    message: ({ text }) => text,
+    cause:
+      "A SpiderSubnet, SpiderIPPool or SpiderReservedIP that came in past the webhook is not as it should be; nobody is given an address out of it.",
+    cure: "Correct the field that the message names.",
+  }),
+  Overlap: warning<{ text: string }>({
+    message: ({ text }) => text,
+    cause:
+      "A SpiderSubnet or SpiderIPPool that came in past the webhook has addresses that an older one has; nobody is given an address out of it.",
+    cure: "Take the addresses that the message names out of one of the two.",
+  }),
+  ForeignOwner: warning<{ text: string }>({
+    message: ({ text }) => text,
+    cause:
+      "A SpiderIPPool has the CIDR of a SpiderSubnet, but another controller owns it; it serves pods all the same.",
+    cure: "Take the other controller out of the pool's owner references, or leave it as it is.",
+  }),
   InsufficientAddresses: warning<{
     subnet: string;
     free: Count;

@@ -8,27 +8,32 @@
 
 import { asInt64, isSameCount } from "../address/int64.ts";
 import { countOf } from "../address/range-set.ts";
+import type { Adoption } from "../api/adoption.ts";
 import { parseAllocatedIPs } from "../api/allocated-ips.ts";
-import type { Condition } from "../api/condition.ts";
 import { isAutoPool, type PoolState, type SpiderIPPool, totalOf } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import { spiderIPPools } from "../api/resources.ts";
-import { type Clock, toTimestamp } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
 import { find } from "../cluster/find.ts";
+import { conditionsToWrite, type Told } from "./conditions.ts";
 import { fillingPatch, lettingGoPatch, waitsForUs } from "./filled-in.ts";
 
-/** What a pool's machine says about it; `undefined` for manual pools, and while it is between two states. */
+/** What is to be said of a pool. */
 export interface PoolStanding {
-  readonly state: PoolState;
-  readonly conditions: readonly Omit<Condition, "lastTransitionTime">[];
+  /** Absent for manual pools: they have no machine. */
+  readonly state?: PoolState;
+  readonly conditions: readonly Told[];
 }
 
 export interface PoolKeeperOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
   pool(name: string): SpiderIPPool | undefined;
+  /** `undefined` while it is about to change. */
   standing(name: string): PoolStanding | undefined;
+  /** What a manual pool gets from the subnet that adopts it; `undefined` where there is nothing to adopt. */
+  adoption(pool: SpiderIPPool): Adoption | undefined;
   learnPool(pool: SpiderIPPool): void;
 }
 
@@ -45,7 +50,7 @@ export class PoolKeeper {
   isDue(name: string): boolean {
     const pool = this.#options.pool(name);
     if (!pool || this.#isLetGo(pool)) return false;
-    return (objectPatch(pool) ?? this.#statusPatch(pool)) !== undefined;
+    return (this.#objectPatch(pool) ?? this.#statusPatch(pool)) !== undefined;
   }
 
   /** Brings a pool's status up to date, or lets it go. */
@@ -53,7 +58,7 @@ export class PoolKeeper {
     const { cluster, pool: lookUp, learnPool } = this.#options;
     const pool = lookUp(name);
     if (!pool || this.#isLetGo(pool)) return;
-    const ofObject = objectPatch(pool);
+    const ofObject = this.#objectPatch(pool);
     const patch = ofObject ?? this.#statusPatch(pool);
     if (!patch) return;
     try {
@@ -83,6 +88,21 @@ export class PoolKeeper {
     if (pool) this.#options.learnPool(pool);
   }
 
+  /** What the object itself lacks: its end, or, on manual pools, what the reference's webhook would have filled in. */
+  #objectPatch(pool: SpiderIPPool): object | undefined {
+    if (canEnd(pool)) return lettingGoPatch(pool);
+    const isLeaving = pool.metadata.deletionTimestamp !== undefined;
+    if (isLeaving || isAutoPool(pool) || readableTotal(pool) === undefined) return undefined;
+    const [filling, adoption] = [fillingPatch(pool, LABEL.poolCidr), this.#options.adoption(pool)];
+    if (!adoption) return filling;
+    const labels = { ...filling?.metadata.labels, ...adoption.metadata.labels };
+    const { resourceVersion } = pool.metadata;
+    return {
+      metadata: { resourceVersion, ...filling?.metadata, ...adoption.metadata, labels },
+      spec: { ...filling?.spec, ...adoption.spec },
+    };
+  }
+
   #statusPatch(pool: SpiderIPPool): object | undefined {
     const { status = {}, metadata } = pool;
     const patch: Record<string, unknown> = {};
@@ -91,8 +111,9 @@ export class PoolKeeper {
     if (status.allocatedIPCount === undefined) patch["allocatedIPCount"] = 0;
     const standing = this.#options.standing(metadata.name);
     if (standing) {
-      const conditions = this.#conditions(standing, status.conditions ?? []);
-      if (status.state !== standing.state) patch["state"] = standing.state;
+      const conditions = conditionsToWrite(standing.conditions, status.conditions ?? [], this.#options.clock.now());
+      // A pool that a person has taken over has no state any more.
+      if ((status.state ?? undefined) !== standing.state) patch["state"] = standing.state ?? null;
       if (conditions) patch["conditions"] = conditions;
     }
     if (Object.keys(patch).length === 0) return undefined;
@@ -100,20 +121,6 @@ export class PoolKeeper {
     // Only told with other news: a write for the sake of this number alone would be one more for every change.
     if (metadata.generation !== undefined) patch["observedGeneration"] = metadata.generation;
     return { metadata: { resourceVersion }, status: patch };
-  }
-
-  /** Conditions to write; `undefined` where those that are there say the same. */
-  #conditions(standing: PoolStanding, before: readonly Condition[]): Condition[] | undefined {
-    const now = toTimestamp(this.#options.clock.now());
-    let isNews = before.length !== standing.conditions.length;
-    const conditions = standing.conditions.map((wanted): Condition => {
-      const old = before.find(({ type }) => type === wanted.type);
-      if (!old || old.status !== wanted.status || old.reason !== wanted.reason || old.message !== wanted.message) {
-        isNews = true;
-      }
-      return { ...wanted, lastTransitionTime: old?.status === wanted.status ? old.lastTransitionTime : now };
-    });
-    return isNews ? conditions : undefined;
   }
 }
 
@@ -125,14 +132,6 @@ function canEnd(pool: SpiderIPPool): boolean {
   } catch {
     return false;
   }
-}
-
-/** What the object itself lacks: its end, or, on manual pools, what the reference's webhook would have filled in. */
-function objectPatch(pool: SpiderIPPool): object | undefined {
-  if (canEnd(pool)) return lettingGoPatch(pool);
-  const isLeaving = pool.metadata.deletionTimestamp !== undefined;
-  if (isLeaving || isAutoPool(pool) || readableTotal(pool) === undefined) return undefined;
-  return fillingPatch(pool, LABEL.poolCidr);
 }
 
 function readableTotal(pool: SpiderIPPool): bigint | undefined {

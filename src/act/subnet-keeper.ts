@@ -1,5 +1,5 @@
 /**
- * What every subnet needs: label, finalizer, family, its totals in `status`, and its end once its ledger is empty.
+ * What every subnet needs: label, finalizer, family, its totals and conditions in `status`, and its end once its ledger is empty.
  *
  * A subnet that is being deleted gives out nothing more and waits for its pools to go: pools of living applications are not
  * taken from them.
@@ -14,15 +14,20 @@ import { totalOf } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import { spiderSubnets } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
+import type { Clock } from "../clock.ts";
 import { type Cluster, hasCode } from "../cluster/cluster.ts";
+import { conditionsToWrite, type Told } from "./conditions.ts";
 import { fillingPatch, lettingGoPatch, waitsForUs } from "./filled-in.ts";
 
 export interface SubnetKeeperOptions {
   readonly cluster: Cluster;
+  readonly clock: Clock;
   subnet(name: string): SpiderSubnet | undefined;
   book(name: string): Book | undefined;
   /** Whether there are pools that were cut from the subnet, recorded or not. */
   hasPools(name: string): boolean;
+  /** What is to be said of a subnet; `undefined` where there is nothing to say. */
+  conditions(name: string): readonly Told[] | undefined;
   learnSubnet(subnet: SpiderSubnet): void;
 }
 
@@ -71,17 +76,31 @@ export class SubnetKeeper {
   #statusPatch(name: string): object | undefined {
     const subnet = this.#options.subnet(name);
     const book = this.#options.book(name);
-    if (!subnet || !book || !isReadable(subnet)) return undefined;
-    const { totalIPCount, allocatedIPCount } = subnet.status ?? {};
-    const total = countOf(totalOf(subnet.spec));
-    const isWhole = book.defects.length === 0;
-    if (isWhole && isSameCount(totalIPCount, total) && isSameCount(allocatedIPCount, book.count)) return undefined;
-    const counts = { totalIPCount: asInt64(total), allocatedIPCount: asInt64(book.count) };
+    if (!subnet || !book) return undefined;
+    const { metadata, status } = subnet;
+    const wanted = this.#options.conditions(name);
+    const conditions = wanted && conditionsToWrite(wanted, status?.conditions ?? [], this.#options.clock.now());
+    const sums = isReadable(subnet) ? this.#sumsPatch(subnet, book) : undefined;
+    if (!conditions && !sums) return undefined;
+    const { resourceVersion, generation } = metadata;
     return {
-      metadata: { resourceVersion: subnet.metadata.resourceVersion },
-      // What somebody made unreadable is dropped: pools record what they have anew.
-      status: isWhole ? counts : { ...counts, controlledIPPools: withRecords(book, new Map()).text ?? null },
+      metadata: { resourceVersion },
+      status: {
+        ...sums,
+        ...(conditions && { conditions }),
+        ...(generation !== undefined && { observedGeneration: generation }),
+      },
     };
+  }
+
+  #sumsPatch({ spec, status }: SpiderSubnet, book: Book): object | undefined {
+    const total = countOf(totalOf(spec));
+    const isWhole = book.defects.length === 0;
+    const isSame = isSameCount(status?.totalIPCount, total) && isSameCount(status?.allocatedIPCount, book.count);
+    if (isWhole && isSame) return undefined;
+    const counts = { totalIPCount: asInt64(total), allocatedIPCount: asInt64(book.count) };
+    // What somebody made unreadable is dropped: pools record what they have anew.
+    return isWhole ? counts : { ...counts, controlledIPPools: withRecords(book, new Map()).text ?? null };
   }
 }
 

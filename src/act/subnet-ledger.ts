@@ -9,14 +9,22 @@
 
 import type { Family } from "../address/address.ts";
 import { formatRanges } from "../address/range-set.ts";
-import type { Book } from "../api/book.ts";
 import { FINALIZER } from "../api/names.ts";
 import { steadyBackOffMs } from "../back-off.ts";
 import { sleep } from "../clock.ts";
 import { askedPauseMs, hasCode } from "../cluster/cluster.ts";
-import { type Answer, type Cut, type LedgerSituation, planLedger, type Want } from "./ledger-plan.ts";
+import {
+  type Answer,
+  bytesOf,
+  type Cut,
+  type LedgerSituation,
+  ledgerBytesMax,
+  planLedger,
+  type Want,
+} from "./ledger-plan.ts";
 import type { SubnetLedgerOptions } from "./ledger-view.ts";
 import { LedgerWrites } from "./ledger-writes.ts";
+import { ungrowing } from "./manual-records.ts";
 import { type Notice, notice } from "./notices.ts";
 
 interface Line extends Want {
@@ -28,8 +36,6 @@ const backOff = { firstMs: 100, maxMs: 30_000 };
 /** A write that took long is followed by a longer time of gathering, so that a large ledger is written less often. */
 const gatherPerWrite = 4;
 const gatherMsMax = 1_000;
-/** etcd takes requests of 1.5 MiB; the object has more in it than its ledger. */
-const ledgerBytesMax = 1_500_000;
 
 export class SubnetLedger {
   readonly #name: string;
@@ -40,6 +46,9 @@ export class SubnetLedger {
   readonly #writes: LedgerWrites;
   /** Pools whose records the write under way cuts. */
   #cutting: ReadonlySet<string> = new Set();
+  /** How often the records of manual pools were to be compared with the pools, and which of these times that has been done. */
+  #reviews = 0;
+  #reviewed = 0;
   #running = false;
   #again = false;
   #failures = 0;
@@ -71,6 +80,12 @@ export class SubnetLedger {
     this.recheck();
   }
 
+  /** Compares the records of manual pools with the pools, with the next write or in one of its own. */
+  review(): void {
+    this.#reviews += 1;
+    this.recheck();
+  }
+
   /** Whether a record is about to be cut, so that what the caches say of it must not be relied on. */
   isCutting(pool: string): boolean {
     return this.#cuts.has(pool) || this.#cutting.has(pool) || this.#writes.isUncertain(pool);
@@ -96,7 +111,7 @@ export class SubnetLedger {
   }
 
   get #hasWork(): boolean {
-    return this.#wants.size + this.#cuts.size > 0 || this.#writes.hasDoubts;
+    return this.#wants.size + this.#cuts.size > 0 || this.#reviews > this.#reviewed || this.#writes.hasDoubts;
   }
 
   /** Begins no write any more; one under way ends. */
@@ -130,31 +145,36 @@ export class SubnetLedger {
   async #commit(): Promise<void> {
     const { clock, view, onWrite } = this.#options;
     const { situation, refusal } = view.situation(this.#name);
-    const [wants, cuts] = [[...this.#wants.values()], [...this.#cuts.values()]];
+    const [wants, cuts, reviews] = [[...this.#wants.values()], [...this.#cuts.values()], this.#reviews];
     const isLeaving = refusal?.reason === "SubnetTerminating";
     for (const want of wants) {
       const own = (isLeaving ? undefined : refusal) ?? (situation && familyRefusal(want, this.#name, situation));
       if (own) this.#refuse(want, own.message, () => own);
     }
     const subnet = view.subnet(this.#name);
-    if (!situation || !subnet) return this.#cuts.clear(); // a subnet that is gone has taken its records with it
+    if (!situation || !subnet) {
+      this.#reviewed = reviews;
+      return this.#cuts.clear(); // a subnet that is gone has taken its records with it
+    }
     // Without our finalizer a deletion would take the ledger away from under its pools: the subnet's keeper writes it first.
     const isGuarded = subnet.metadata.finalizers?.includes(FINALIZER) === true;
     const isServing = isGuarded && (!refusal || isLeaving);
     const served = isServing ? wants.filter((want) => want.family === situation.family) : [];
     // A subnet that is being deleted gives out nothing, but what pools have of it is recorded.
     const offered = isLeaving ? { ...situation, reserved: situation.total } : situation;
-    let plan = planLedger(offered, served, cuts);
+    const isReviewing = reviews > this.#reviewed || cuts.length > 0;
+    const holdings = isReviewing ? view.holdings(this.#name) : [];
+    let plan = planLedger(offered, served, cuts, isServing ? holdings : holdings.map(ungrowing));
     const bytes = bytesOf(plan.book);
     if (bytes > ledgerBytesMax && bytes > bytesOf(situation.book)) {
       const full = notice("LedgerFull", { subnet: this.#name, bytes, bytesMax: ledgerBytesMax });
       for (const want of served) this.#refuse(want, full.reason, () => full);
-      plan = planLedger(situation, [], cuts);
+      plan = planLedger(situation, [], cuts, holdings.map(ungrowing));
     }
     if (plan.book.text !== (subnet.status?.controlledIPPools ?? undefined)) {
       const startedAt = clock.now();
       this.#cutting = new Set(cuts.map(({ pool }) => pool));
-      const pools = [...served, ...cuts].map(({ pool }) => pool);
+      const pools = [...served, ...cuts, ...holdings].map(({ pool }) => pool);
       await this.#writes.write(subnet, plan.book, situation.total, pools).finally(() => {
         this.#cutting = new Set();
       });
@@ -165,6 +185,9 @@ export class SubnetLedger {
     this.#failures = 0;
     for (const cut of cuts) if (this.#cuts.get(cut.pool) === cut) this.#cuts.delete(cut.pool);
     for (const answer of plan.answers) this.#answer(answer, situation.family, isLeaving ? refusal : undefined);
+    // Until the subnet has the finalizer nothing is recorded: that is done when it has.
+    if (isGuarded || refusal) this.#reviewed = Math.max(this.#reviewed, reviews);
+    if (isReviewing) this.#options.onReviewed(this.#name);
   }
 
   #answer(answer: Answer, family: Family, refusal: Notice | undefined): void {
@@ -218,11 +241,6 @@ export class SubnetLedger {
       this.#refuse(want, text, () => notice("Refused", { action: "record", pool: want.pool, text }));
     }
   }
-}
-
-/** Size of a ledger inside the object that holds it: JSON in JSON. What is far from the limit is not measured. */
-function bytesOf({ text = "" }: Book): number {
-  return text.length < ledgerBytesMax / 2 ? text.length : Buffer.byteLength(JSON.stringify(text));
 }
 
 function familyRefusal(want: Want, subnet: string, { family }: LedgerSituation): Notice | undefined {

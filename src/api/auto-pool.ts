@@ -10,10 +10,11 @@ import type { Family } from "../address/address.ts";
 import { cidrLabel } from "../address/cidr.ts";
 import { formatRanges, type RangeSet } from "../address/range-set.ts";
 import type { OwnerReference } from "../cluster/cluster.ts";
+import { subnetReference } from "./adoption.ts";
 import { type Application, gvLabel, nameLabel, podAffinityFor } from "./application.ts";
 import type { LabelSelector, SpiderIPPool } from "./ippool.ts";
 import { ANNOTATION, API_VERSION, FINALIZER, LABEL } from "./names.ts";
-import { spiderIPPools, spiderSubnets } from "./resources.ts";
+import { spiderIPPools } from "./resources.ts";
 import type { SpiderSubnet } from "./subnet.ts";
 
 /** For whom and from what a pool is made. */
@@ -51,14 +52,7 @@ export function shapeOf(owner: AutoPoolOwner, subnet: SpiderSubnet): AutoPoolSha
       [LABEL.reclaim]: String(owner.reclaim),
     },
     annotations: { [ANNOTATION.ipNumber]: owner.number },
-    ownerReference: {
-      apiVersion: API_VERSION,
-      kind: spiderSubnets.kind,
-      name: subnet.metadata.name,
-      uid: subnet.metadata.uid ?? "",
-      controller: true,
-      blockOwnerDeletion: true,
-    },
+    ownerReference: subnetReference(subnet),
     podAffinity: podAffinityFor(application),
   };
 }

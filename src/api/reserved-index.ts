@@ -19,6 +19,14 @@ export class ReservedIndex {
     this.#sets.clear();
   }
 
+  get(name: string): SpiderReservedIP | undefined {
+    return this.#objects.get(name);
+  }
+
+  names(): Iterable<string> {
+    return this.#objects.keys();
+  }
+
   /** Addresses of a family that nobody may be given. */
   of(family: Family): RangeSet {
     const known = this.#sets.get(family);

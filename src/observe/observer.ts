@@ -42,7 +42,7 @@ export interface ObserverOptions {
   onPool(name: string, previous: SpiderIPPool | undefined): void;
   /** `isForeign`: the ledger is not as we left it, so all of it has to be looked through. */
   onSubnet(name: string, isForeign: boolean): void;
-  onReserved(): void;
+  onReserved(name: string): void;
   /** A pod is terminating since, and until, `endsAt` (milliseconds since the epoch), or gone. `key` is `namespace/name`. */
   onPodEnd(key: string, uid: string, endsAt: number | undefined): void;
   onState(resource: Resource, state: ReflectorState): void;
@@ -55,7 +55,7 @@ export class Observer {
   readonly applications: ApplicationIndex;
   /** UIDs of all pods. */
   readonly pods: Pick<Reflector<unknown>, "uidOf">;
-  readonly #reserved = new ReservedIndex();
+  readonly reservations = new ReservedIndex();
   readonly #owners: Owners;
   readonly #options: ObserverOptions;
   readonly #reflectors: Reflector<unknown>[] = [];
@@ -84,8 +84,8 @@ export class Observer {
     }
     this.pods = this.#reflect<KubeObject, SeenPod>(pods, toSeenPod, (change) => this.#onPod(change), true);
     this.#reflect<SpiderReservedIP, SpiderReservedIP>(spiderReservedIPs, stripped, (change) => {
-      this.#reserved.take(change);
-      options.onReserved();
+      this.reservations.take(change);
+      options.onReserved(change.object.metadata.name);
     });
     this.#subnetReflector = this.#reflect<SpiderSubnet, SpiderSubnet>(spiderSubnets, stripped, (change) =>
       this.#onSubnet(change),
@@ -120,7 +120,7 @@ export class Observer {
   }
 
   reserved(family: Family): RangeSet {
-    return this.#reserved.of(family);
+    return this.reservations.of(family);
   }
 
   /** Takes the answer to a write of our own in, so that the next decision sees it. */

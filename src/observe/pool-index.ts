@@ -3,7 +3,8 @@
  * @module
  */
 
-import type { SpiderIPPool } from "../api/ippool.ts";
+import { ownerSubnetOf } from "../api/adoption.ts";
+import { isAutoPool, type SpiderIPPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import type { Change } from "../cluster/reflected-store.ts";
 import { applicationKeyOf } from "./pool-owner.ts";
@@ -13,6 +14,7 @@ export class PoolIndex {
   readonly #byName = new Map<string, SpiderIPPool>();
   readonly #byApplication = new Map<string, Map<string, SpiderIPPool>>();
   readonly #byCidr = new Map<string, Map<string, SpiderIPPool>>();
+  readonly #manual = new Map<string, Map<string, SpiderIPPool>>();
   readonly #bySubnet = new Map<string, Map<string, SpiderIPPool>>();
   /** Under which application each pool stands, by name. */
   readonly #keys = new Map<string, string>();
@@ -57,7 +59,7 @@ export class PoolIndex {
     return this.#byApplication.get(key)?.values() ?? [];
   }
 
-  /** Whether any pool was cut from the subnet of this name. */
+  /** Whether any pool belongs to the subnet of this name. */
   isOwner(subnet: string): boolean {
     return this.#bySubnet.has(subnet);
   }
@@ -67,13 +69,25 @@ export class PoolIndex {
     return this.#byCidr.get(cidr)?.values() ?? [];
   }
 
+  /** Those of them that are not automatic. */
+  manualOfCidr(cidr: string): Iterable<SpiderIPPool> {
+    return this.#manual.get(cidr)?.values() ?? [];
+  }
+
+  /** All texts of `spec.subnet` that pools have. */
+  cidrs(): Iterable<string> {
+    return this.#byCidr.keys();
+  }
+
   #add(pool: SpiderIPPool): void {
     const { name } = pool.metadata;
     this.#byName.set(name, pool);
     put(this.#byCidr, pool.spec.subnet, name, pool);
-    const owner = pool.metadata.labels?.[LABEL.ownerSubnet];
+    if (!isAutoPool(pool)) put(this.#manual, pool.spec.subnet, name, pool);
+    const owner = ownerSubnetOf(pool);
     if (owner !== undefined) put(this.#bySubnet, owner, name, pool);
-    const application = applicationKeyOf(pool, this.#recordedFor(owner ?? "", name));
+    const recordedFor = this.#recordedFor(pool.metadata.labels?.[LABEL.ownerSubnet] ?? "", name);
+    const application = applicationKeyOf(pool, recordedFor);
     if (application === undefined) return;
     this.#keys.set(name, application);
     put(this.#byApplication, application, name, pool);
@@ -83,7 +97,8 @@ export class PoolIndex {
     const { name } = pool.metadata;
     this.#byName.delete(name);
     drop(this.#byCidr, pool.spec.subnet, name);
-    const owner = pool.metadata.labels?.[LABEL.ownerSubnet];
+    drop(this.#manual, pool.spec.subnet, name);
+    const owner = ownerSubnetOf(pool);
     if (owner !== undefined) drop(this.#bySubnet, owner, name);
     const application = this.#keys.get(name);
     this.#keys.delete(name);

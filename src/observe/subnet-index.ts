@@ -23,13 +23,17 @@ export interface SubnetChange {
 export class SubnetIndex {
   readonly #subnets = new Map<string, SpiderSubnet>();
   readonly #books = new Map<string, Book>();
+  /** Names by the text of `spec.subnet`: more than one where somebody made a second one of the same addresses. */
+  readonly #byCidr = new Map<string, Set<string>>();
 
   /** Takes a change in and tells what it means; `known` is the book where the writer of the change has it already. */
   take(change: Change<SpiderSubnet>, known?: Book): SubnetChange {
     const { object } = change;
     const { name } = object.metadata;
     const [before, bookBefore] = [this.#subnets.get(name), this.#books.get(name)];
+    if (before && before.spec.subnet !== object.spec.subnet) this.#drop(before);
     if (change.type === "deleted") {
+      this.#drop(object);
       this.#subnets.delete(name);
       this.#books.delete(name);
       return { name, records: differences(bookBefore, undefined), isAnother: true };
@@ -39,6 +43,7 @@ export class SubnetIndex {
     const book =
       candidates.find((candidate) => candidate !== undefined && candidate.text === text) ?? read(object, text);
     this.#subnets.set(name, object);
+    this.#byCidr.set(object.spec.subnet, (this.#byCidr.get(object.spec.subnet) ?? new Set()).add(name));
     this.#books.set(name, book);
     const isAnother =
       before?.metadata.uid !== object.metadata.uid ||
@@ -55,8 +60,23 @@ export class SubnetIndex {
     return this.#subnets.keys();
   }
 
+  /** Subnets whose `spec.subnet` is this text. */
+  ofCidr(cidr: string): SpiderSubnet[] {
+    return [...(this.#byCidr.get(cidr) ?? [])].flatMap((name) => this.#subnets.get(name) ?? []);
+  }
+
+  values(): IterableIterator<SpiderSubnet> {
+    return this.#subnets.values();
+  }
+
   book(name: string): Book | undefined {
     return this.#books.get(name);
+  }
+
+  #drop({ metadata, spec }: SpiderSubnet): void {
+    const names = this.#byCidr.get(spec.subnet);
+    names?.delete(metadata.name);
+    if (names?.size === 0) this.#byCidr.delete(spec.subnet);
   }
 }
 
