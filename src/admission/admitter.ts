@@ -6,15 +6,13 @@
  * @module
  */
 
-import type { SpiderIPPool } from "../api/ippool.ts";
-import { GROUP, VERSION } from "../api/names.ts";
-import type { SpiderReservedIP } from "../api/reserved-ip.ts";
-import type { SpiderSubnet } from "../api/subnet.ts";
+import { API_VERSION, GROUP, VERSION } from "../api/names.ts";
 import type { Clock } from "../clock.ts";
 import { isPassing, type KubeObject } from "../cluster/cluster.ts";
 import type { Log } from "../log.ts";
 import { ObjectError, readObject, readStoredObject } from "./admitted-object.ts";
 import { createPatch } from "./json-patch.ts";
+import { type Rules, rulesOf } from "./kind-rules.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
 import { type AdmissionRequest, ALLOWED, type Rejection, type Verdict } from "./review.ts";
 import type { KindRules, Wanted } from "./rules/judge.ts";
@@ -23,13 +21,6 @@ import type { World } from "./rules/world.ts";
 
 /** Which of the two questions is asked. */
 export type Webhook = "mutate" | "validate";
-
-/** The rules of every kind. */
-export interface Rules {
-  readonly SpiderSubnet: KindRules<SpiderSubnet>;
-  readonly SpiderIPPool: KindRules<SpiderIPPool>;
-  readonly SpiderReservedIP: KindRules<SpiderReservedIP>;
-}
 
 /**
  * Makes sure that nobody else is given the same addresses while the object is on its way; `undefined` where that is so.
@@ -84,8 +75,9 @@ export function createAdmitter(options: AdmitterOptions): Admitter {
 function mutate({ rules, world }: AdmitterOptions, request: AdmissionRequest): Verdict {
   const { operation, subresource, name } = request;
   if ((operation !== "CREATE" && operation !== "UPDATE") || subresource !== "") return ALLOWED;
-  const object = readObject(request.object, name);
-  return { allowed: true, patch: createPatch(object, rulesFor(rules, request).defaults(object, world)) };
+  const ruler = rulesFor(rules, request);
+  const object = ofKind(request, readObject(request.object, name));
+  return { allowed: true, patch: createPatch(object, ruler.defaults(object, world)) };
 }
 
 async function validate(options: AdmitterOptions, request: AdmissionRequest, signal: AbortSignal): Promise<Verdict> {
@@ -99,26 +91,29 @@ async function validate(options: AdmitterOptions, request: AdmissionRequest, sig
 }
 
 function rulesFor(rules: Rules, { group, version, kind }: AdmissionRequest): KindRules<KubeObject> {
-  if (group === GROUP && version === VERSION && Object.hasOwn(rules, kind)) return rules[kind as keyof Rules];
+  const found = group === GROUP && version === VERSION ? rulesOf(rules, kind) : undefined;
+  if (found) return found;
   throw new ObjectError(`kind must be one of ${Object.keys(rules).join(", ")} of ${GROUP}/${VERSION}`);
 }
 
+/** The kind that the request is about decides, whatever the object says. */
+function ofKind({ kind }: AdmissionRequest, object: KubeObject): KubeObject {
+  return { ...object, apiVersion: API_VERSION, kind };
+}
+
 /** Returns what a request is about; `undefined` where it is nothing that we have a say in: a subresource, such as the status. */
-function wantedOf({
-  operation,
-  subresource,
-  name,
-  object,
-  oldObject,
-}: AdmissionRequest): Wanted<KubeObject> | undefined {
+function wantedOf(request: AdmissionRequest): Wanted<KubeObject> | undefined {
+  const { operation, subresource, name } = request;
+  const object = (): KubeObject => ofKind(request, readObject(request.object, name));
+  const old = (): KubeObject => ofKind(request, readStoredObject(request.oldObject, name));
   if (subresource !== "") return undefined;
   switch (operation) {
     case "CREATE":
-      return { operation, object: readObject(object, name) };
+      return { operation, object: object() };
     case "UPDATE":
-      return { operation, object: readObject(object, name), old: readStoredObject(oldObject, name) };
+      return { operation, object: object(), old: old() };
     case "DELETE":
-      return { operation, old: readStoredObject(oldObject, name) };
+      return { operation, old: old() };
     default:
       throw new ObjectError(`operation must be one of CREATE, UPDATE, DELETE, not "${operation}"`);
   }

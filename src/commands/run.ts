@@ -8,6 +8,7 @@ import { settingsHelp } from "../config.ts";
 import { Operator } from "../operator.ts";
 import { type OperatorConfig, operatorSettings, readOperatorConfig } from "../operator-config.ts";
 import { systemRandom } from "../random.ts";
+import { Serving } from "../serving.ts";
 import type { Command } from "./command.ts";
 import { type Service, withRealCluster } from "./real-cluster.ts";
 
@@ -17,7 +18,8 @@ export const run: Command = {
   summary: "run the operator",
   help: () => `Usage: autopool run [settings]
 
-Watches the cluster and keeps every application's pools true to it.
+Watches the cluster and keeps every application's pools true to it. With --webhook-port it also answers the API server's admission
+requests (deploy/webhook.yaml), and makes and renews the certificates for that.
 
 Settings, each also as environment variable, or in the file of --config:
 ${settingsHelp(operatorSettings)}
@@ -37,15 +39,29 @@ Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
           ? { dryRun: (life, operation) => print(JSON.stringify({ key: life.key, ...operation })) }
           : {}),
       });
+      const serving = config.once ? undefined : serve(operator, config, service);
       try {
-        await operate(operator, config, service);
+        await Promise.race([operate(operator, config, service), ...(serving ? [serving.failed] : [])]);
       } finally {
+        await serving?.stop();
         await operator.stop();
       }
     });
     return 0;
   },
 };
+
+/** Serves what the operator sees. Failing is all that its start may do to the command: it has as long as it takes. */
+function serve(
+  { observer }: Operator,
+  config: OperatorConfig,
+  { cluster, log }: Service,
+): { readonly failed: Promise<never>; stop(): Promise<void> } {
+  const settings = { ...config.serving, families: config.families };
+  const serving = new Serving({ cluster, clock: systemClock, random: systemRandom, log, settings, caches: observer });
+  const failed = new Promise<never>((_, reject) => serving.start().catch(reject));
+  return { failed, stop: () => serving.stop() };
+}
 
 async function operate(operator: Operator, config: OperatorConfig, { log, signal, ended }: Service): Promise<void> {
   await Promise.race([operator.start(), ended]);

@@ -3,7 +3,8 @@
  * @module
  */
 
-import { type Admitter, type AdmitterOptions, createAdmitter, type Rules } from "../../src/admission/admitter.ts";
+import { type Admitter, type AdmitterOptions, createAdmitter } from "../../src/admission/admitter.ts";
+import type { Rules } from "../../src/admission/kind-rules.ts";
 import type { Answered } from "../../src/admission/metrics.ts";
 import type { AdmissionRequest } from "../../src/admission/review.ts";
 import type { KindRules } from "../../src/admission/rules/judge.ts";
