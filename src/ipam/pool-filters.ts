@@ -1,7 +1,8 @@
 /**
  * Why a pool may not serve a NIC: the checks in the contract's order (ipam §2.4), each one pure and tiny.
  *
- * The first reason counts. Rule 9 (`match_master_subnet`) needs the pod's network namespace and is not among them.
+ * The first reason counts. That the operator has refused the pool is a check of ours. Rule 9 (`match_master_subnet`) needs the
+ * pod's network namespace and is not among them.
  * @module
  */
 
@@ -19,6 +20,7 @@ type Check = (pool: SpiderIPPool, candidate: Candidate, request: SelectionReques
 const CHECKS: readonly Check[] = [
   terminating,
   disabled,
+  refused,
   otherFamily,
   otherNode,
   otherNamespace,
@@ -26,6 +28,9 @@ const CHECKS: readonly Check[] = [
   otherPod,
   otherNetwork,
 ];
+
+/** Reasons of the condition `Stalled` that are about the pool's addresses. */
+const REFUSALS: ReadonlySet<string> = new Set(["InvalidSpec", "Overlap"]);
 
 /** Returns the first reason why a pool may not serve a candidate; `undefined` where it may. */
 export function reasonAgainst(pool: SpiderIPPool, candidate: Candidate, request: SelectionRequest): string | undefined {
@@ -42,6 +47,13 @@ function terminating({ metadata }: SpiderIPPool): string | undefined {
 
 function disabled({ metadata, spec }: SpiderIPPool): string | undefined {
   return spec.disable === true ? `disabled IPPool ${metadata.name}` : undefined;
+}
+
+/** The operator found the pool wrong, or its addresses another one's: they may be in use elsewhere. */
+function refused({ metadata, status }: SpiderIPPool): string | undefined {
+  const stalled = status?.conditions?.find(({ type }) => type === "Stalled");
+  if (stalled?.status !== "True" || !REFUSALS.has(stalled.reason)) return undefined;
+  return `refused IPPool ${metadata.name}: ${stalled.reason}: ${stalled.message}`;
 }
 
 function otherFamily(pool: SpiderIPPool, candidate: Candidate): string | undefined {

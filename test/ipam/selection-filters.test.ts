@@ -106,6 +106,19 @@ filters("find that a pool without a version goes by its subnet, and without both
   assert.match(against({ metadata: { name: "p" }, spec: { subnet: "" } }) ?? "", /^nil ippool ipVersion/);
 });
 
+filters("take no address out of a pool that the operator has refused", () => {
+  const stalled = (reason: string, status: "True" | "False"): SpiderIPPool => {
+    const condition = { type: "Stalled", status, reason, message: "why", lastTransitionTime: "2026-01-01T00:00:00Z" };
+    return { ...poolOf("p"), status: { conditions: [condition] } };
+  };
+
+  assert.is(against(stalled("Overlap", "True")), "refused IPPool p: Overlap: why");
+  assert.is(against(stalled("InvalidSpec", "True")), "refused IPPool p: InvalidSpec: why");
+  assert.is(against(stalled("Overlap", "False")), undefined);
+  assert.is(against(stalled("ForeignOwner", "True")), undefined);
+  assert.is(against(stalled("InsufficientAddresses", "True")), undefined);
+});
+
 filters("name the first reason in the contract's order", () => {
   const spec: SpiderIPPoolSpec = {
     subnet: "fd00::/64",

@@ -8,10 +8,11 @@
 
 import { type Family, formatAddress } from "../../src/address/address.ts";
 import { EMPTY, equals, intersect, parseRanges, type RangeSet, subtract, union } from "../../src/address/range-set.ts";
+import { isControlledBy } from "../../src/api/adoption.ts";
 import { allocatedRanges } from "../../src/api/allocated-ips.ts";
 import { applicationOfPool } from "../../src/api/application.ts";
 import { type Book, readBook } from "../../src/api/book.ts";
-import { isAutoPool, type SpiderIPPool } from "../../src/api/ippool.ts";
+import { isAutoPool, type SpiderIPPool, totalOf } from "../../src/api/ippool.ts";
 import { LABEL } from "../../src/api/names.ts";
 import { familyOfSubnet, type SpiderSubnet } from "../../src/api/subnet.ts";
 import { isNativeKind } from "../../src/observe/workload.ts";
@@ -39,11 +40,15 @@ const parsedBooks = new WeakMap<SpiderSubnet, Book>();
 /** Addresses that are named one by one; a test that breaks more rules than this is broken enough. */
 const namedMax = 64;
 
-/** Returns every violation of A ⊆ I ⊆ R and of disjointness in one state of the cluster. */
+/**
+ * Returns every violation of A ⊆ I ⊆ R and of disjointness in one state of the cluster. It holds for manual pools as for automatic
+ * ones from their adoption on, for what their subnet has of them.
+ */
 export function violationsOf(subnets: readonly SpiderSubnet[], pools: readonly SpiderIPPool[]): Violation[] {
   const byName = new Map(subnets.map((subnet) => [subnet.metadata.name, subnet]));
   return [
     ...pools.filter(isAutoPool).flatMap((pool) => ofPool(pool, byName.get(subnetOf(pool)))),
+    ...pools.flatMap((pool) => ofManualPool(pool, byName.get(subnetOf(pool)))),
     ...pairs(pools, (pool) => pool.spec.subnet).flatMap(([a, b]) => apart("I apart", poolSide(a), poolSide(b))),
     ...subnets.flatMap(ofSubnet),
   ];
@@ -64,14 +69,15 @@ export function forbiddenChange(before: SpiderIPPool, after: SpiderIPPool): Viol
   ];
 }
 
-/** Returns a pool's addresses: those in `spec.ips`, and those in use. What cannot be read counts as none. */
+/** Returns a pool's addresses: those in `spec.ips`, of a manual pool without `spec.excludeIPs`, and those in use. What cannot be read counts as none. */
 export function parsePool(pool: SpiderIPPool): Parsed {
   const known = parsedPools.get(pool);
   if (known) return known;
   const family = familyOfSubnet(pool.spec);
   const parsed = {
     family,
-    ips: readable(() => parseRanges(pool.spec.ips, family)),
+    // What an automatic pool excludes was excluded by hand.
+    ips: readable(() => (isAutoPool(pool) ? parseRanges(pool.spec.ips, family) : totalOf(pool.spec))),
     inUse: readable(() => allocatedRanges(pool.status?.allocatedIPs, family)),
   };
   parsedPools.set(pool, parsed);
@@ -87,7 +93,7 @@ export function bookOf(subnet: SpiderSubnet): Book {
   return book;
 }
 
-/** Name of the subnet that an automatic pool was cut from. */
+/** Name of the subnet that a pool was cut from, or adopted by. */
 export function subnetOf(pool: SpiderIPPool): string {
   return pool.metadata.labels?.[LABEL.ownerSubnet] ?? "";
 }
@@ -100,6 +106,18 @@ function ofPool(pool: SpiderIPPool, subnet: SpiderSubnet | undefined): Violation
     ...named("A in I", [name], subtract(inUse, ips), family, "is in use but not in spec.ips"),
     ...named("I in R", [name], subtract(ips, record), family, "is in spec.ips but not in the record"),
   ];
+}
+
+function ofManualPool(pool: SpiderIPPool, subnet: SpiderSubnet | undefined): Violation[] {
+  if (isAutoPool(pool) || !subnet || !isControlledBy(pool, subnet)) return [];
+  const { name } = pool.metadata;
+  const { family, ips } = parsePool(pool);
+  const record = bookOf(subnet).entries.get(name)?.ranges ?? EMPTY;
+  const own = intersect(
+    ips,
+    readable(() => totalOf(subnet.spec)),
+  );
+  return named("I in R", [name], subtract(own, record), family, "is in a manual pool but not in its record");
 }
 
 function ofSubnet(subnet: SpiderSubnet): Violation[] {

@@ -4,7 +4,7 @@
  */
 
 import { formatAllocatedIPs, parseAllocatedIPs } from "../../src/api/allocated-ips.ts";
-import type { SpiderIPPool } from "../../src/api/ippool.ts";
+import type { SpiderIPPool, SpiderIPPoolSpec } from "../../src/api/ippool.ts";
 import { ANNOTATION, API_VERSION } from "../../src/api/names.ts";
 import {
   cronJobs,
@@ -71,6 +71,17 @@ export function annotationsOf({ nics, number, reclaim }: Wish): Annotations {
 export function subnet(name: string, cidr: string, ips: readonly string[], excludeIPs?: string[]): SpiderSubnet {
   const spec = { subnet: cidr, ips: [...ips], ...(excludeIPs && { excludeIPs }) };
   return { apiVersion: API_VERSION, kind: spiderSubnets.kind, metadata: { name }, spec };
+}
+
+/** Returns a manual pool. */
+export function manualPool(
+  name: string,
+  cidr: string,
+  ips: readonly string[],
+  more: Partial<SpiderIPPoolSpec> = {},
+): SpiderIPPool {
+  const spec = { subnet: cidr, ips: [...ips], ...more };
+  return { apiVersion: API_VERSION, kind: spiderIPPools.kind, metadata: { name }, spec };
 }
 
 /** Returns the spec of a workload of that kind. */
