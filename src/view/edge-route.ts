@@ -16,13 +16,16 @@ export interface StepTaken {
   readonly to: string;
 }
 
-/** Returns the edges that a step went along, in order; none where the state ignores the event or the step is impossible. */
-export function edgeRoute(graph: MachineGraph, { from, event, to }: StepTaken): GraphEdge[] {
+/**
+ * Returns the ids of the edges that a step went along, in order; none where the state ignores the event or the step is impossible.
+ * A step that stays, and asks for something or only remembers, went along `source->source`.
+ */
+export function edgeRoute(graph: MachineGraph, { from, event, to }: StepTaken): string[] {
   let ways = edgesFrom(graph, from, event).map((edge) => [edge]);
   const seen = new Set<string>();
   while (ways.length > 0) {
     const taken = ways.find((way) => endOf(graph, from, way) === to);
-    if (taken) return taken;
+    if (taken) return taken.map(({ id }) => id);
     ways = ways.flatMap((way) => {
       const end = endOf(graph, from, way);
       if (seen.has(end)) return [];

@@ -82,7 +82,7 @@ function transitionsOf(value: unknown, place: string): PlainTransition[] {
     allow(transition as Literal, KNOWN_OF_TRANSITION, place);
     const { guard, target, actions } = transition as Literal;
     if (target !== undefined && typeof target !== "string")
-      throw new TypeError(`Cannot draw ${place}: it has two targets`);
+      throw new TypeError(`Cannot draw ${place}: it has several targets`);
     return {
       ...(guard === undefined ? {} : { guard: named(guard, `${place}, guard`) }),
       ...(target === undefined ? {} : { target }),

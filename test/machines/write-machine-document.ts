@@ -1,0 +1,9 @@
+/**
+ * Writes `docs/machines.md`: `npm run docs`.
+ * @module
+ */
+import { writeFileSync } from "node:fs";
+import { root } from "../support/source.ts";
+import { DOCUMENT, machineDocument } from "./machine-document.ts";
+
+writeFileSync(`${root}/${DOCUMENT}`, machineDocument());
