@@ -72,7 +72,7 @@ export class DefenceWorlds {
     const { subnet: cidr } = pool.spec;
     const isRecorded = this.isRecorded(pool);
     const comesBefore = (other: SpiderIPPool): boolean => {
-      if (other.metadata.name === pool.metadata.name) return false;
+      if (other.metadata.name === pool.metadata.name || isEnding(other)) return false;
       if (other.spec.subnet !== cidr) return isOlder(other, pool);
       return !isRecorded && (isAutoPool(other) || this.isRecorded(other) || isOlder(other, pool));
     };
@@ -137,6 +137,11 @@ export class DefenceWorlds {
       },
     };
   }
+}
+
+/** A pool that is being deleted and in no use is as good as gone; its record stands until it is. */
+function isEnding({ metadata, status }: SpiderIPPool): boolean {
+  return metadata.deletionTimestamp !== undefined && (status?.allocatedIPs ?? undefined) === undefined;
 }
 
 /** Takes the ledger from the cache, where it has been read already. */
