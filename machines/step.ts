@@ -20,26 +20,39 @@ export interface Step {
   readonly operations: readonly Operation[];
 }
 
-/** Returns the snapshot of a pool of which nothing is known. */
-export function start(input: PoolInput): PoolSnapshot {
-  return initialTransition(poolMachine, input)[0];
+/** How a machine goes from snapshot to snapshot. */
+export interface Stepper {
+  /** Returns the snapshot of a pool of which nothing is known. */
+  start(input: PoolInput): PoolSnapshot;
+  /** Returns what a snapshot becomes by a fact, and what it then asks for. */
+  step(snapshot: PoolSnapshot, event: PoolEvent): Step;
+  /** Returns the snapshot that a process which has seen exactly these facts holds. */
+  restore(input: PoolInput, facts: Facts): PoolSnapshot;
 }
 
-/** Returns what a snapshot becomes by a fact, and what it then asks for. */
-export function step(snapshot: PoolSnapshot, event: PoolEvent): Step {
-  const [next, actions] = transition(poolMachine, snapshot, event);
-  const operations = new Map<Operation["kind"], Operation>();
-  for (const action of actions as unknown as ActionsOf<typeof poolMachine>[]) {
-    const operation = toOperation(action);
-    if (operation) operations.set(operation.kind, operation);
-  }
-  return { snapshot: next, operations: [...operations.values()] };
+/** Returns the steps of a machine that is, or is a variation of, the pool's: tests hold recorded traces against wrong ones. */
+export function stepperOf(machine: typeof poolMachine): Stepper {
+  const begin = (input: PoolInput): PoolSnapshot => initialTransition(machine, input)[0];
+  const advance = (snapshot: PoolSnapshot, event: PoolEvent): Step => {
+    const [next, actions] = transition(machine, snapshot, event);
+    const operations = new Map<Operation["kind"], Operation>();
+    for (const action of actions as unknown as ActionsOf<typeof poolMachine>[]) {
+      const operation = toOperation(action);
+      if (operation) operations.set(operation.kind, operation);
+    }
+    return { snapshot: next, operations: [...operations.values()] };
+  };
+  return {
+    start: begin,
+    step: advance,
+    restore: (input, facts) =>
+      eventsOf(facts).reduce((snapshot, event) => advance(snapshot, event).snapshot, begin(input)),
+  };
 }
 
-/** Returns the snapshot that a process which has seen exactly these facts holds. */
-export function restore(input: PoolInput, facts: Facts): PoolSnapshot {
-  return eventsOf(facts).reduce((snapshot, event) => step(snapshot, event).snapshot, start(input));
-}
+/** The steps of the pool's machine. */
+export const poolStepper: Stepper = stepperOf(poolMachine);
+export const { start, step, restore } = poolStepper;
 
 /** Returns the top-level state's name. */
 export function stateOf(snapshot: PoolSnapshot): PoolState {

@@ -20,6 +20,7 @@ import { Observer } from "./observe/observer.ts";
 import type { Life } from "./observe/pool-life.ts";
 import { Reconciler, type Transition } from "./reconciler.ts";
 import type { OperatorSettings } from "./settings.ts";
+import type { TraceRecorder } from "./trace/recorder.ts";
 
 export interface OperatorOptions {
   readonly cluster: Cluster;
@@ -31,6 +32,8 @@ export interface OperatorOptions {
   readonly dryRun?: (life: Life, operation: Operation) => void;
   readonly onTransition?: (transition: Transition) => void;
   readonly onLedgerWrite?: (subnet: string) => void;
+  /** Records what the deciding part is told and decides. */
+  readonly recorder?: TraceRecorder;
 }
 
 export class Operator {
@@ -45,11 +48,14 @@ export class Operator {
   #isStopped = false;
 
   constructor(options: OperatorOptions) {
+    const { recorder } = options;
     this.#options = options;
     this.observer = this.#createObserver();
     this.reconciler = this.#createReconciler();
+    recorder?.attach(this.observer, this.reconciler);
     this.#executor = new Executor({
       ...options,
+      ...(recorder && { cluster: recorder.answering(options.cluster) }),
       observer: this.observer,
       reconciler: this.reconciler,
       isActive: () => this.#running && !options.dryRun,
@@ -75,6 +81,7 @@ export class Operator {
     await this.observer.synced();
     if (this.#isStopped) return;
     this.#running = true;
+    this.#options.recorder?.opened();
     for (const key of this.observer.applications.keys()) this.reconciler.enqueue(key);
     this.reconciler.open();
     this.#executor.upkeep.start();
@@ -100,12 +107,13 @@ export class Operator {
   }
 
   #createObserver(): Observer {
-    const { cluster, clock, random, settings, log } = this.#options;
+    const { cluster, clock, random, settings, log, recorder } = this.#options;
     return new Observer({
       cluster,
       clock,
       random,
       settings,
+      ...(recorder && { reflect: recorder.reflect }),
       onApplication: (key) => this.reconciler.enqueue(key),
       onPool: (name, previous) => {
         this.#executor.onPool(name, previous);
@@ -127,14 +135,21 @@ export class Operator {
   }
 
   #createReconciler(): Reconciler {
+    const { recorder } = this.#options;
     return new Reconciler({
+      onLook: (application) => recorder?.looked(application),
+      onTold: (key, event) => recorder?.told(key, event),
       observe: (application) => this.observer.observe(application),
       dispatch: (life, operation) => {
         this.#options.dryRun?.(life, operation);
         this.#executor.dispatch(life, operation);
       },
-      complain: (complaint) => this.#executor.complain(complaint),
+      complain: (complaint) => {
+        recorder?.complained(complaint);
+        this.#executor.complain(complaint);
+      },
       onTransition: (transition) => {
+        recorder?.stepped(transition);
         const { key, event, from, to } = transition;
         if (from !== to) this.#options.log.info("pool changed", { key, event: event.type, from, to });
         if (isWaiting(from) && !isWaiting(to)) this.#executor.withdraw(key);

@@ -8,14 +8,14 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import type { PoolEvent } from "../machines/events.ts";
+import type { Facts, PoolEvent } from "../machines/events.ts";
 import type { Operation } from "../machines/operations.ts";
-import { type PoolSnapshot, pathOf, start, step } from "../machines/step.ts";
+import { type PoolSnapshot, pathOf, poolStepper, type Stepper } from "../machines/step.ts";
 import { nextTurn } from "./clock.ts";
 import { type Complaint, isContent, type Wish } from "./observe/demand.ts";
 import type { Life } from "./observe/pool-life.ts";
 
-/** A step that a machine took: what the log and, later, a trace are made of. */
+/** A step that a machine took: what the log and a trace are made of. */
 export interface Transition {
   readonly key: string;
   readonly event: PoolEvent;
@@ -34,6 +34,14 @@ export interface ReconcilerOptions {
   onForgotten(application: string): void;
   /** The lives of an application have been brought up to date. */
   onReconciled(lives: readonly Life[]): void;
+  /** An application is about to be looked at. */
+  onLook?(application: string): void;
+  /** A machine is about to be told what no watch shows. */
+  onTold?(key: string, event: PoolEvent): void;
+  /** Nothing is looked at but what {@link Reconciler.look} says: a trace knows when that was. */
+  readonly isDriven?: boolean;
+  /** Another machine than the pool's, in tests. */
+  readonly stepper?: Stepper;
 }
 
 interface Entry {
@@ -47,6 +55,7 @@ const keysPerTurn = 100;
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
+  readonly #stepper: Stepper;
   readonly #entries = new Map<string, Entry>();
   readonly #byApplication = new Map<string, Set<string>>();
   readonly #dirty = new Set<string>();
@@ -55,6 +64,7 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#stepper = options.stepper ?? poolStepper;
   }
 
   /** Notes that an application has to be looked at. */
@@ -78,6 +88,25 @@ export class Reconciler {
     return this.#dirty.size === 0 && this.#draining === undefined;
   }
 
+  /** Applications that are to be looked at, in this order. */
+  get due(): ReadonlySet<string> {
+    return this.#dirty;
+  }
+
+  /** Looks at an application now. */
+  look(application: string): void {
+    this.#dirty.delete(application);
+    this.#options.onLook?.(application);
+    this.#reconcile(application);
+  }
+
+  /** Takes a life over as a predecessor left it, with what its machine knew. */
+  adopt(application: string, life: Life, facts: Facts): void {
+    const snapshot = this.#stepper.restore({ native: life.native }, facts);
+    this.#entries.set(life.key, { application, snapshot, life });
+    this.#byApplication.set(application, (this.#byApplication.get(application) ?? new Set()).add(life.key));
+  }
+
   /** A pool's life and its machine's snapshot. */
   entry(key: string): Readonly<Entry> | undefined {
     return this.#entries.get(key);
@@ -91,11 +120,13 @@ export class Reconciler {
   /** Tells a machine something that no watch shows: a refusal, or that its cause is gone. */
   tell(key: string, event: PoolEvent): void {
     const entry = this.#entries.get(key);
-    if (entry && this.#open) this.#step(entry, event);
+    if (!entry || !this.#open) return;
+    this.#options.onTold?.(key, event);
+    this.#step(entry, event);
   }
 
   #drain(): void {
-    if (!this.#open || this.#draining || this.#dirty.size === 0) return;
+    if (!this.#open || this.#options.isDriven || this.#draining || this.#dirty.size === 0) return;
     this.#draining = this.#run().finally(() => {
       this.#draining = undefined;
       this.#drain();
@@ -107,8 +138,7 @@ export class Reconciler {
     await Promise.resolve();
     let count = 0;
     for (const application of this.#dirty) {
-      this.#dirty.delete(application);
-      this.#reconcile(application);
+      this.look(application);
       if (++count % keysPerTurn === 0) await nextTurn();
     }
   }
@@ -124,7 +154,7 @@ export class Reconciler {
       const entry = this.#entries.get(life.key);
       // Nobody wants it, and it is not there: that is no life to begin.
       if (!entry && life.workloadFact === "gone" && life.poolFact === "gone") continue;
-      this.#advance(entry ?? { application, snapshot: start({ native }), life }, life);
+      this.#advance(entry ?? { application, snapshot: this.#stepper.start({ native }), life }, life);
     }
     // Where wishes are unknown, what is waited for is waited for on.
     const isCertain = wish.demand.kind === "wants" || wish.demand.kind === "gone" || isContent(wish);
@@ -155,7 +185,8 @@ export class Reconciler {
     if (entry.snapshot.status === "done") {
       // The pool's life is over, and a successor wants the next one already.
       const { application } = entry;
-      if (life.wanted) this.#advance({ application, snapshot: start({ native: life.native }), life }, life);
+      if (life.wanted)
+        this.#advance({ application, snapshot: this.#stepper.start({ native: life.native }), life }, life);
       return;
     }
     if (workloadFact === undefined) return;
@@ -173,7 +204,7 @@ export class Reconciler {
   #step(entry: Entry, event: PoolEvent): void {
     if (entry.snapshot.status === "done") return;
     const from = pathOf(entry.snapshot);
-    const { snapshot, operations } = step(entry.snapshot, event);
+    const { snapshot, operations } = this.#stepper.step(entry.snapshot, event);
     entry.snapshot = snapshot;
     const { key } = entry.life;
     this.#options.onTransition({ key, event, from, to: pathOf(snapshot), operations });

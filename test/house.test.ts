@@ -46,6 +46,7 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly RegExp[]])
   ["src/observe/", KNOWLEDGE],
   ["src/act/", [...KNOWLEDGE, /^p-queue$/]],
   ["src/view/graphviz.ts", [/^@viz-js\/viz$/]],
+  ["src/trace/", [...KNOWLEDGE, /^src\/observe\//, /^src\/(?:reconciler|version)\.ts$/, /^node:fs$/]],
   ["src/view/", KNOWLEDGE],
   ["src/simulation/", KNOWLEDGE],
   ["src/cluster/kubernetes/", [/^@kubernetes\/client-node$/, /^undici$/, /^node:(?!timers)/, ...PORT, ...SHARED]],

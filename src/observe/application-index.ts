@@ -131,11 +131,13 @@ function keyOf(pod: PinnedPod): string {
   return workloadKey({ ...pod.owner, namespace: pod.namespace });
 }
 
-function asksForPools({ annotations }: Workload): boolean {
+/** Tells whether a workload names a subnet to get pools from. */
+export function asksForPools({ annotations }: Workload): boolean {
   return annotations[ANNOTATION.subnet] !== undefined || annotations[ANNOTATION.subnets] !== undefined;
 }
 
-function wantsTheSame(a: Workload, b: Workload): boolean {
+/** Tells whether nothing that pools depend on differs between two states of a workload. */
+export function wantsTheSame(a: Workload, b: Workload): boolean {
   const [x, y] = [a.annotations, b.annotations];
   return (
     a.uid === b.uid &&

@@ -36,6 +36,8 @@ export interface ObserverOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly settings: DemandSettings;
+  /** What is watched with; a trace is recorded, and fed in again, here. */
+  readonly reflect?: typeof startReflector;
   /** An application, or something that it depends on, may have changed. */
   onApplication(key: string): void;
   /** `previous` is the pool before the change, if it was there. */
@@ -66,11 +68,12 @@ export class Observer {
 
   constructor(options: ObserverOptions) {
     this.#options = options;
-    const { cluster, clock, random } = options;
+    const { cluster, clock, random, reflect = startReflector } = options;
     this.#owners = new Owners({
       cluster,
       clock,
       random,
+      reflect,
       onOwner: (kind, namespace, name) => this.#onOwner(kind, namespace, name),
       onUnknown: options.onUnknownOwner,
     });
@@ -148,8 +151,8 @@ export class Observer {
     onEvent: (change: NamedChange<T>) => void,
     metadataOnly = false,
   ): Reflector<T> {
-    const { cluster, clock, random, onState } = this.#options;
-    const reflector = startReflector<O, T>({
+    const { cluster, clock, random, onState, reflect = startReflector } = this.#options;
+    const reflector = reflect<O, T>({
       cluster,
       resource,
       metadataOnly,

@@ -9,7 +9,7 @@
 import { groupOf } from "../api/application.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
-import { type Reflector, startReflector } from "../cluster/reflector.ts";
+import type { Reflector, startReflector } from "../cluster/reflector.ts";
 import type { Existence } from "./demand.ts";
 
 /** Kind and group of an owner, in any version. */
@@ -22,6 +22,8 @@ export interface OwnersOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly random: () => number;
+  /** What is watched with. */
+  readonly reflect: typeof startReflector;
   /** Told when what is known of an owner may have changed. */
   onOwner(kind: OwnerKind, namespace: string, name: string): void;
   /** Told why a kind cannot be watched; once per cause. */
@@ -71,13 +73,13 @@ export class Owners {
   }
 
   async #start(key: string, kind: OwnerKind): Promise<void> {
-    const { cluster, clock, random, onOwner } = this.#options;
+    const { cluster, clock, random, reflect, onOwner } = this.#options;
     try {
       const resource = await cluster.resolve(kind.apiVersion, kind.kind);
       if (this.#stopped) return;
       if (!resource) throw new Error(`The API server does not serve kind "${kind.kind}" of "${kind.apiVersion}"`);
       const tell = ({ namespace, name }: OwnerSeen): void => onOwner(kind, namespace, name);
-      const reflector = startReflector<KubeObject, OwnerSeen>({
+      const reflector = reflect<KubeObject, OwnerSeen>({
         cluster,
         resource,
         metadataOnly: true,
