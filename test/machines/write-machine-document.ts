@@ -4,6 +4,6 @@
  */
 import { writeFileSync } from "node:fs";
 import { root } from "../support/source.ts";
-import { DOCUMENT, machineDocument } from "./machine-document.ts";
+import { DOCUMENT, decisionTables, machineDocument } from "./machine-document.ts";
 
-writeFileSync(`${root}/${DOCUMENT}`, machineDocument());
+writeFileSync(`${root}/${DOCUMENT}`, machineDocument(decisionTables()));
