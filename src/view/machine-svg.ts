@@ -126,7 +126,8 @@ ${hues.join("\n")}
 .machine .node path[fill="none"]{fill:none}
 .machine .edge path{stroke:${line}}
 .machine .edge polygon,.machine .start ellipse{fill:${line};stroke:${line}}
-.machine .edge text,.machine .titles text{paint-order:stroke;stroke-width:3px;stroke-linejoin:round;pointer-events:none}
+.machine .edge text,.machine .titles text{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}
+.machine .titles{pointer-events:none}
 .machine .edge text{stroke:${INK.paper};stroke:var(--machine-paper,${paper})}
 .machine .titles text{stroke:${INK.area};stroke:${both(INK.area, INK_DARK.area)}}
 </style>`;
