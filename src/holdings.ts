@@ -8,7 +8,7 @@ import { type Holding, planHoldings, type RecordChanges } from "./act/manual-rec
 import { EMPTY, includes, intersect, type RangeSet } from "./address/range-set.ts";
 import { isControlledBy } from "./api/adoption.ts";
 import { allocatedRanges } from "./api/allocated-ips.ts";
-import { onTheWayMs } from "./api/controlled-pools.ts";
+import { hasReached, onTheWayMs } from "./api/controlled-pools.ts";
 import { type SpiderIPPool, totalOf } from "./api/ippool.ts";
 import { familyOfSubnet, type SpiderSubnet } from "./api/subnet.ts";
 import { type Clock, fromTimestamp } from "./clock.ts";
@@ -64,8 +64,9 @@ export class Holdings {
 
   /** For how much longer a change of the pool that was let in may be on its way; 0 where none is. */
   arrivesInMs({ metadata }: SpiderIPPool, subnet: SpiderSubnet): number {
-    const admittedAt = this.#options.book(subnet.metadata.name)?.entries.get(metadata.name)?.admittedAt;
-    return admittedAt === undefined ? 0 : onTheWayMs(fromTimestamp(admittedAt), this.#options.clock.now());
+    const admitted = this.#options.book(subnet.metadata.name)?.entries.get(metadata.name)?.admitted;
+    if (!admitted || (admitted.version !== undefined && hasReached(metadata, admitted.version))) return 0;
+    return onTheWayMs(fromTimestamp(admitted.at), this.#options.clock.now());
   }
 
   #record({ metadata }: SpiderIPPool, subnet: SpiderSubnet): RangeSet {

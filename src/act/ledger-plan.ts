@@ -87,7 +87,7 @@ export function planLedger(
   let free: FreeSet | undefined;
   for (const { pool, keep, admittedAt } of cuts) {
     const before = entry(pool);
-    if (!before || (before.admittedAt !== undefined && before.admittedAt !== admittedAt)) continue;
+    if (!before || (before.admitted && before.admitted.at !== admittedAt)) continue;
     const after = keep && intersect(before.ranges, keep);
     if (after && countOf(after) === countOf(before.ranges)) continue;
     changes.set(pool, after && entryOf(after, before.application, pool, family));

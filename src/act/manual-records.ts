@@ -7,17 +7,7 @@
  */
 
 import type { Family } from "../address/address.ts";
-import {
-  countOf,
-  EMPTY,
-  equals,
-  includes,
-  intersect,
-  overlaps,
-  type RangeSet,
-  subtract,
-  union,
-} from "../address/range-set.ts";
+import { countOf, EMPTY, equals, intersect, overlaps, type RangeSet, subtract, union } from "../address/range-set.ts";
 import { type Book, type Entry, entryOf } from "../api/book.ts";
 
 /** A manual pool of the subnet's CIDR. */
@@ -65,11 +55,11 @@ export function planHoldings(
         grown = union(grown, missing);
       }
     }
-    const hasArrived = !isArriving || (total !== undefined && includes(total, after));
-    const mark = hasArrived ? undefined : before?.admittedAt;
-    const isSame = before && before.application === undefined && before.admittedAt === mark && equals(after, recorded);
+    const admitted = isArriving ? before?.admitted : undefined;
+    const isSame =
+      before && before.application === undefined && before.admitted === admitted && equals(after, recorded);
     if (isSame) continue;
-    if (countOf(after) > 0n) changes.set(pool, entryOf(after, undefined, pool, family, mark));
+    if (countOf(after) > 0n) changes.set(pool, entryOf(after, undefined, pool, family, admitted));
     else if (before) changes.set(pool, undefined);
   }
 }

@@ -68,7 +68,7 @@ export class RecordSweeper {
     const { ledger, book, confirm } = this.#options;
     const entry = book(subnet)?.entries.get(name);
     if (!entry || this.#isBacked(subnet, name) || this.#lookLater(subnet, name, entry)) return;
-    const { admittedAt } = entry;
+    const admittedAt = entry.admitted?.at;
     const application = entry.application === undefined ? undefined : parseApplicationText(entry.application);
     const standing = application ? await confirm(application, subnet, name) : "unwanted";
     if (standing === "unknown") throw new Error(`Cannot tell yet whether "${entry.application}" wants pool "${name}"`);
@@ -81,9 +81,9 @@ export class RecordSweeper {
   }
 
   /** Whether the pool may be on its way; then it is looked for when that is over. */
-  #lookLater(subnet: string, name: string, { admittedAt }: Entry): boolean {
+  #lookLater(subnet: string, name: string, { admitted }: Entry): boolean {
     const { clock } = this.#options;
-    const waitMs = admittedAt === undefined ? 0 : onTheWayMs(fromTimestamp(admittedAt), clock.now());
+    const waitMs = admitted ? onTheWayMs(fromTimestamp(admitted.at), clock.now()) : 0;
     if (waitMs === 0) return false;
     const key = `${subnet}/${name}`;
     this.#later.get(key)?.();

@@ -8,8 +8,9 @@
 
 import { overlaps, type RangeSet, union } from "../address/range-set.ts";
 import { type Book, type Entry, entryOf, withRecords } from "../api/book.ts";
-import { onTheWayMs } from "../api/controlled-pools.ts";
+import { type Admission, formatVersion, onTheWayMs } from "../api/controlled-pools.ts";
 import { fromTimestamp, toTimestamp } from "../clock.ts";
+import type { Gain } from "./gain.ts";
 import { knownLedger, type LedgerState, type LiveWorld, overlaid } from "./live-world.ts";
 import { postponed } from "./postponed.ts";
 import type { HeldRequest, Judge } from "./request.ts";
@@ -41,7 +42,6 @@ export function planRecords(
   const changes = new Map<string, Entry>();
   const read = knownLedger(state);
   const known = read && { ...read, records: entries };
-  const admittedAt = toTimestamp(surroundings.now);
   const answers = requests.map((request): LedgerAnswer => {
     const { name, ranges, cidr, isAuto } = request.gain;
     if (subnet.spec.subnet !== cidr.canonical) return "elsewhere";
@@ -50,7 +50,8 @@ export function planRecords(
     // What an application's pool has was recorded before the pool was made.
     if (request.isDryRun || isAuto || ranges.length === 0) return "recorded";
     const before = entries.get(name);
-    const entry = entryOf(union(before?.ranges ?? [], ranges), before?.application, name, cidr.family, admittedAt);
+    const admitted = admissionOf(request.gain, before, surroundings.now);
+    const entry = entryOf(union(before?.ranges ?? [], ranges), before?.application, name, cidr.family, admitted);
     entries.set(name, entry);
     changes.set(name, entry);
     return "recorded";
@@ -64,6 +65,16 @@ export function planRecords(
     answers: answers.map((answer, i) => (answer === "recorded" ? (denials[i] as Denial) : answer)),
     book: undefined,
   };
+}
+
+/** Marks what is let in; of several that are on their way to one object the last one counts, if it is clear which that is. */
+function admissionOf({ uid, generation }: Gain, before: Entry | undefined, now: number): Admission {
+  const at = toTimestamp(now);
+  if (uid === undefined) return { at };
+  const other = before?.admitted;
+  if (!other || onTheWayMs(fromTimestamp(other.at), now) === 0) return { at, version: formatVersion(uid, generation) };
+  const [otherUid, otherGeneration] = (other.version ?? "").split("/");
+  return otherUid === uid ? { at, version: formatVersion(uid, Math.max(generation, Number(otherGeneration))) } : { at };
 }
 
 function denialOf(
@@ -105,11 +116,11 @@ function denialOf(
 /** Returns how long ago a pool was let in that has not shown these addresses yet, and may; `undefined` where there is no such. */
 function onItsWaySinceMs(
   name: string,
-  { admittedAt }: Entry,
+  { admitted }: Entry,
   ranges: RangeSet,
   { world, now }: Surroundings,
 ): number | undefined {
-  const at = fromTimestamp(admittedAt ?? "");
+  const at = fromTimestamp(admitted?.at ?? "");
   if (onTheWayMs(at, now) === 0) return undefined;
   const pool = world.pool(name);
   const hasCome = pool && overlaps(knownPool(pool)?.total ?? [], ranges);

@@ -8,15 +8,21 @@
 
 import type { Family } from "../address/address.ts";
 import { countOf, formatRanges, parseRanges, type RangeSet } from "../address/range-set.ts";
-import { formatRecord, joinRecords, type PoolRecord, parseControlledPools } from "./controlled-pools.ts";
+import {
+  type Admission,
+  formatRecord,
+  joinRecords,
+  type PoolRecord,
+  parseControlledPools,
+} from "./controlled-pools.ts";
 
 /** One pool's entry. */
 export interface Entry {
   readonly ranges: RangeSet;
   /** Record form of the application (spec §1.5.3); absent for manual pools. */
   readonly application: string | undefined;
-  /** When the pool was last let in, see {@link PoolRecord}; absent once it is known to have come. */
-  readonly admittedAt?: string;
+  /** See {@link PoolRecord}; absent once it is known to have come, or never to. */
+  readonly admitted?: Admission;
   /** The member of the JSON text. */
   readonly fragment: string;
 }
@@ -38,9 +44,9 @@ export function entryOf(
   application: string | undefined,
   name: string,
   family: Family,
-  admittedAt?: string,
+  admitted?: Admission,
 ): Entry {
-  const marks = { ...(application !== undefined && { application }), ...(admittedAt !== undefined && { admittedAt }) };
+  const marks = { ...(application !== undefined && { application }), ...(admitted && { admitted }) };
   return toEntry(name, ranges, { ips: formatRanges(ranges, family), ...marks });
 }
 
@@ -62,8 +68,8 @@ export function readBook(text: string | null | undefined, family: Family): Book 
 }
 
 function toEntry(name: string, ranges: RangeSet, record: PoolRecord): Entry {
-  const { application, admittedAt } = record;
-  return { ranges, application, ...(admittedAt !== undefined && { admittedAt }), fragment: formatRecord(name, record) };
+  const { application, admitted } = record;
+  return { ranges, application, ...(admitted && { admitted }), fragment: formatRecord(name, record) };
 }
 
 function recordsOf(text: string | null | undefined, defects: string[]): Map<string, PoolRecord> {

@@ -6,18 +6,42 @@
  * @module
  */
 
+import type { ObjectMeta } from "../cluster/cluster.ts";
+
 /** What a subnet has recorded for one pool. */
 export interface PoolRecord {
   /** Ranges as in `spec.ips`. */
   readonly ips: readonly string[];
   /** Only for auto pools, see `application.ts`. */
   readonly application?: string;
-  /** Ours, RFC 3339: when a pool with these addresses, or a change that gives it some of them, was last let in. */
-  readonly admittedAt?: string;
+  /** Ours: the pool, or a change that gives it some of these addresses, was let in and may be on its way. */
+  readonly admitted?: Admission;
+}
+
+/** What was let in, and when; in the text `admittedAt` and `admittedVersion`. */
+export interface Admission {
+  /** RFC 3339. */
+  readonly at: string;
+  /** As {@link formatVersion} makes it; absent where it is one of several. */
+  readonly version?: string;
 }
 
 /** What was let in is stored within the API server's request timeout (60 s), or never; the rest is for clocks that differ. */
 export const ON_THE_WAY_MS = 90_000;
+
+/** Names the version of an object that a request makes: its UID and `metadata.generation`. */
+export function formatVersion(uid: string, generation: number): string {
+  return `${uid}/${generation}`;
+}
+
+/**
+ * Tells whether an object has reached a version that was let in: that is stored now, or never will be.
+ * @param version as {@link formatVersion} makes it
+ */
+export function hasReached({ uid = "", generation = 1 }: ObjectMeta, version: string): boolean {
+  const [wantedUid, wanted] = version.split("/");
+  return uid === wantedUid && generation >= Number(wanted);
+}
 
 /**
  * Returns how much longer something may be on its way to the store, in milliseconds; 0 where it has come or never will.
@@ -51,10 +75,12 @@ export function formatControlledPools(records: ReadonlyMap<string, PoolRecord>):
  */
 export function formatRecord(name: string, record: PoolRecord): string {
   const application = record.application === undefined ? "" : `,"application":${JSON.stringify(record.application)}`;
-  const admittedAt = record.admittedAt === undefined ? "" : `,"admittedAt":${JSON.stringify(record.admittedAt)}`;
+  const { at, version } = record.admitted ?? {};
+  const admittedAt = at === undefined ? "" : `,"admittedAt":${JSON.stringify(at)}`;
+  const admittedVersion = version === undefined ? "" : `,"admittedVersion":${JSON.stringify(version)}`;
   // Go writes the nil slice of an empty pool as null.
   const ips = record.ips.length === 0 ? "null" : JSON.stringify(record.ips);
-  return `${JSON.stringify(name)}:{"ips":${ips}${application}${admittedAt}}`;
+  return `${JSON.stringify(name)}:{"ips":${ips}${application}${admittedAt}${admittedVersion}}`;
 }
 
 /** Joins fragments of {@link formatRecord}, given in the order of their names, to the text; `undefined` for none. */
@@ -66,7 +92,7 @@ function toRecord(name: string, value: unknown): PoolRecord {
   if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
     throw new SyntaxError(`Cannot parse controlledIPPools: the record of pool "${name}" is not a JSON object`);
   }
-  const { ips, application, admittedAt } = (value ?? {}) as Record<keyof PoolRecord, unknown>;
+  const { ips, application, admittedAt, admittedVersion } = (value ?? {}) as Record<string, unknown>;
   const ranges = ips ?? [];
   if (!Array.isArray(ranges) || !ranges.every((range) => typeof range === "string")) {
     throw new SyntaxError(`Cannot parse controlledIPPools: the ips of pool "${name}" are not a list of ranges`);
@@ -74,8 +100,12 @@ function toRecord(name: string, value: unknown): PoolRecord {
   return {
     ips: ranges,
     ...(typeof application === "string" && application !== "" && { application }),
-    ...(typeof admittedAt === "string" && admittedAt !== "" && { admittedAt }),
+    ...(typeof admittedAt === "string" && admittedAt !== "" && { admitted: toAdmission(admittedAt, admittedVersion) }),
   };
+}
+
+function toAdmission(at: string, version: unknown): Admission {
+  return typeof version === "string" ? { at, version } : { at };
 }
 
 function parseObject(text: string): object {

@@ -48,7 +48,7 @@ door("writes a new pool's addresses down, and when, before it is let in", async 
   assert.is(outcome, "lost");
   assert.is(
     scene.subnets[0]?.status?.controlledIPPools,
-    '{"p":{"ips":["10.1.0.20-10.1.0.29","10.1.0.31"],"admittedAt":"2026-01-01T00:01:00Z"}}',
+    '{"p":{"ips":["10.1.0.20-10.1.0.29","10.1.0.31"],"admittedAt":"2026-01-01T00:01:00Z","admittedVersion":"uid-1/1"}}',
   );
   assert.equal([scene.subnets[0]?.status?.allocatedIPCount, scene.subnets[0]?.status?.totalIPCount], [11, 90]);
   await scene.end();

@@ -9,6 +9,8 @@ import * as assert from "uvu/assert";
 import {
   formatControlledPools,
   formatRecord,
+  formatVersion,
+  hasReached,
   joinRecords,
   onTheWayMs,
   type PoolRecord,
@@ -38,10 +40,19 @@ ledger("comes back as it was", () => {
 });
 
 ledger("keeps when a pool was let in, and passes over what is no time", () => {
-  const text = '{"a":{"ips":["10.0.0.1"],"application":"apps_v1_Deployment_b_c","admittedAt":"2026-01-01T00:00:00Z"}}';
+  const text =
+    '{"a":{"ips":["10.0.0.1"],"application":"apps_v1_Deployment_b_c","admittedAt":"2026-01-01T00:00:00Z","admittedVersion":"u-1/3"}}';
 
   assert.is(formatControlledPools(parseControlledPools(text)), text);
   assert.equal(parseControlledPools('{"a":{"ips":["10.0.0.1"],"admittedAt":7}}').get("a"), { ips: ["10.0.0.1"] });
+});
+
+ledger("has what was let in as soon as its object has that version, or a later one", () => {
+  const version = formatVersion("u-1", 3);
+  const has = (uid: string, generation: number): boolean => hasReached({ name: "a", uid, generation }, version);
+
+  assert.equal([has("u-1", 2), has("u-1", 3), has("u-1", 4), has("u-2", 4)], [false, true, true, false]);
+  assert.ok(hasReached({ name: "a", uid: "u-1" }, formatVersion("u-1", 1)));
 });
 
 ledger("has a pool on its way for 90 s, and not for ever where clocks differ", () => {
