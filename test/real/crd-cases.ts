@@ -30,6 +30,25 @@ export const accepted: [what: string, spec: SpiderIPPoolSpec][] = [
     },
   ],
   [
+    "4096 ranges of IPv4, as many excluded ones, and a gateway",
+    {
+      subnet: "100.0.0.0/8",
+      gateway: "100.255.255.254",
+      ips: Array.from({ length: 4096 }, (_, i) => `100.1${i >> 7}.1${i & 63}.100-100.1${i >> 7}.1${i & 63}.199`),
+      excludeIPs: Array.from({ length: 4096 }, (_, i) => `100.1${i >> 7}.1${i & 63}.100-100.1${i >> 7}.1${i & 63}.199`),
+    },
+  ],
+  [
+    "4096 addresses, and a gateway",
+    {
+      subnet: "10.0.0.0/8",
+      gateway: "10.0.0.1",
+      ips: Array.from({ length: 4096 }, (_, i) => `10.1.${i >> 8}.${i & 255}`),
+    },
+  ],
+  ["a range to another second octet", { subnet: "10.0.0.0/8", ips: ["10.1.200.200-10.2.0.0"] }],
+  ["a range over the first octet", { subnet: "0.0.0.0/0", ips: ["9.255.255.255-10.0.0.0"] }],
+  [
     "20000 addresses, which the rules do not look at",
     {
       subnet: "10.0.0.0/8",

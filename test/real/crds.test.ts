@@ -4,9 +4,7 @@
  */
 
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { load } from "js-yaml";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { asInt64, INT64_MAX } from "../../src/address/int64.ts";
@@ -22,32 +20,12 @@ import {
   spiderSubnets,
 } from "../../src/api/resources.ts";
 import type { SpiderSubnet } from "../../src/api/subnet.ts";
-import { sleep, systemClock } from "../../src/clock.ts";
 import { type Cluster, hasCode, type KubeObject, type Resource } from "../../src/cluster/cluster.ts";
+import { type Definition, define, definitionOf, ours, untilRefused } from "../support/definitions.ts";
 import { realCluster, realKubeconfig, removeObject, uniqueName } from "../support/real.ts";
 import { accepted, refused } from "./crd-cases.ts";
 
-type Definition = KubeObject & { spec: { group: string; names: object; versions: { schema: object }[] } };
 type Anything = KubeObject & Record<string, unknown>;
-
-const ours = [spiderIPPools, spiderSubnets, spiderEndpoints, spiderReservedIPs];
-const definitionOf = ({ kind }: Resource): Definition =>
-  load(readFileSync(new URL(`../../crds/${kind.toLowerCase()}.yaml`, import.meta.url), "utf8")) as Definition;
-
-/** Creates or replaces a definition and waits until the server serves it. */
-const define = async (cluster: Cluster, definition: Definition, kind: string): Promise<void> => {
-  const { name } = definition.metadata;
-  const current = await cluster.get(customResourceDefinitions, { name }).catch((error: unknown) => {
-    if (!hasCode(error, 404)) throw error;
-  });
-  if (current === undefined) await cluster.create(customResourceDefinitions, definition);
-  else await cluster.patch(customResourceDefinitions, { name }, definition);
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    if (await cluster.resolve(`${definition.spec.group}/v2beta1`, kind)) return;
-    await sleep(systemClock, 50);
-  }
-  throw new Error(`Cannot use ${kind}: the API server does not serve it 5 s after its definition`);
-};
 
 let cluster: Cluster;
 let created: [Resource, string, string | undefined][] = [];
@@ -213,10 +191,12 @@ crds("leave an object that breaks a rule updatable when it was stored before the
   renamed.metadata.name = `spiderippools.${group}`;
   Object.assign(renamed.spec, { group, names: { ...renamed.spec.names, shortNames: [], categories: [] } });
   const lenient = JSON.parse(
-    JSON.stringify(renamed, (key, value) => (key === "x-kubernetes-validations" ? undefined : value)),
+    JSON.stringify(renamed, (key, value) => (/^x-kubernetes-(?:validations|list-)/.test(key) ? undefined : value)),
   ) as Definition;
   const resource = { ...spiderIPPools, group };
-  const old = { metadata: { name: "old" }, spec: { subnet: "10.6.1.0/16", gateway: "10.7.0.1", ips: ["10.9.0.1"] } };
+  const twice = { dst: "10.8.0.0/16", gw: "10.6.0.1" };
+  const spec = { subnet: "10.6.1.0/16", gateway: "10.7.0.1", ips: ["10.9.0.1"], routes: [twice, twice] };
+  const old = { metadata: { name: "old" }, spec };
   created.push([customResourceDefinitions, renamed.metadata.name, undefined]);
   await define(cluster, lenient, resource.kind);
   await cluster.create<Anything>(resource, { ...old, apiVersion: `${group}/v2beta1`, kind: resource.kind });
@@ -232,18 +212,5 @@ crds("leave an object that breaks a rule updatable when it was stored before the
   const now = await cluster.get<SpiderIPPool>(resource, { name: "old" });
   assert.equal([now.metadata.labels, now.status], [{ seen: "yes" }, { totalIPCount: 1 }]);
 });
-
-/** A changed definition takes effect a moment after its write is answered. The same value twice would be no change. */
-async function untilRefused(attempt: (count: number) => Promise<unknown>): Promise<void> {
-  for (let count = 0; count < 500; count += 1) {
-    try {
-      await attempt(count);
-    } catch (error) {
-      if (hasCode(error, 422)) return;
-      throw error;
-    }
-  }
-  throw new Error("Cannot test the rules: the API server does not enforce them");
-}
 
 crds.run();

@@ -17,8 +17,8 @@ export interface Rule {
   readonly field: string;
   /** What must hold. */
   readonly text: string;
-  /** Whether the definition (schema or CEL) holds it as well, so that it holds with no webhook running; "partly" says how far. */
-  readonly byDefinition: "yes" | "no" | string;
+  /** What of it the definition (schema or CEL) holds as well, so that it holds with no webhook running: `yes`, `no`, or how far. */
+  readonly byDefinition: string;
 }
 
 const every = ["SpiderSubnet", "SpiderIPPool", "SpiderReservedIP"] as const;
@@ -30,13 +30,7 @@ const reserved = ["SpiderReservedIP"] as const;
 /** Lists longer than this are not looked at by CEL, lest it run out of its budget. */
 const SHORT = "lists of up to 4096 elements";
 
-function rule(
-  kinds: readonly RuledKind[],
-  kind: RefusalKind,
-  field: string,
-  text: string,
-  byDefinition: Rule["byDefinition"] = "no",
-): Rule {
+function rule(kinds: readonly RuledKind[], kind: RefusalKind, field: string, text: string, byDefinition = "no"): Rule {
   return { kinds, kind, field, text, byDefinition };
 }
 
@@ -44,7 +38,13 @@ export const RULES = {
   "ip-version-supported": rule(every, "NotSupported", "spec.ipVersion", "is 4 or 6", "yes"),
   "ip-version-enabled": rule(every, "Forbidden", "spec.ipVersion", "is an IP version that autopool has switched on"),
   "ip-version-of-subnet": rule(both, "Invalid", "spec.ipVersion", "is the IP version of spec.subnet", "yes"),
-  "ip-version-known": rule(reserved, "Invalid", "spec.ipVersion", "is given, or follows from spec.ips[0]", "yes"),
+  "ip-version-known": rule(
+    reserved,
+    "Invalid",
+    "spec.ipVersion",
+    "is given, or follows from spec.ips[0]",
+    "where spec.ips is empty",
+  ),
   "ip-version-unchanged": rule(every, "Forbidden", "spec.ipVersion", "is not changed; it may be filled in", "yes"),
   "subnet-unchanged": rule(both, "Forbidden", "spec.subnet", "is not changed", "yes"),
   "subnet-canonical": rule(both, "Invalid", "spec.subnet", "is a CIDR in canonical form", "yes"),
@@ -102,14 +102,14 @@ export const RULES = {
     "Invalid",
     "spec.ips[i]",
     "is an address a, or a range a-b with a not above b, of the IP version",
-    `all but the order, in ${SHORT}`,
+    `${SHORT}; the order not of IPv6`,
   ),
   "exclude-ips-format": rule(
     both,
     "Invalid",
     "spec.excludeIPs[i]",
     "is an address a, or a range a-b with a not above b, of the IP version",
-    `all but the order, in ${SHORT}`,
+    `${SHORT}; the order not of IPv6`,
   ),
   "ips-in-cidr": rule(both, "Invalid", "spec.ips[i]", "lies in spec.subnet", SHORT),
   "exclude-ips-in-cidr": rule(both, "Invalid", "spec.excludeIPs[i]", "lies in spec.subnet", SHORT),
@@ -120,6 +120,7 @@ export const RULES = {
     "Invalid",
     "spec.ips[i]",
     "does not hold the gateway, unless spec.excludeIPs does as well",
+    "elements of one address, where spec.excludeIPs is empty",
   ),
   "route-destination": rule(both, "Invalid", "spec.routes[i].dst", "is a CIDR of the IP version", SHORT),
   "route-not-default": rule(
@@ -127,8 +128,9 @@ export const RULES = {
     "Invalid",
     "spec.routes[i].dst",
     "is not the default route, which spec.gateway makes",
+    SHORT,
   ),
-  "route-once": rule(both, "Invalid", "spec.routes[i].dst", "stands in one route only"),
+  "route-once": rule(both, "Invalid", "spec.routes[i].dst", "stands in one route only", "the same text"),
   "route-gateway": rule(both, "Invalid", "spec.routes[i].gw", "is an address in spec.subnet", SHORT),
   "pod-affinity-auto-labels": rule(
     pool,
@@ -148,6 +150,7 @@ export const RULES = {
     "Invalid",
     "spec.podAffinity.…",
     "on a manual pool is a label selector that Kubernetes would take",
+    "the operators of matchExpressions",
   ),
   terminating: rule(
     every,

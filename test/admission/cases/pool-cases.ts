@@ -47,9 +47,8 @@ const adoption: Case[] = [
   {
     title: "the gateway that it inherits",
     given,
-    object: pool("new", { subnet: v4, ips: ["10.6.0.9", "10.6.0.254"] }),
+    object: pool("new", { subnet: v4, ips: ["10.6.0.9", "10.6.0.250-10.6.0.254"] }),
     expect: { code: 422, field: ["spec.ips[1]", "spec.ips"], text: /conflicts with 'spec\.gateway' 10\.6\.0\.254/ },
-    byCel: { field: "spec.ips" },
   },
   {
     title: "a controller of its own, in a subnet with a gateway",
@@ -319,16 +318,19 @@ const affinities: Case[] = [
     title: "an operator that is none",
     object: withAffinity({ matchExpressions: [{ key: "app", operator: "Is", values: ["a"] }] }),
     expect: affinity(".matchExpressions[0].operator"),
+    byCel: { field: "spec.podAffinity" },
   },
   {
     title: "In without values",
     object: withAffinity({ matchExpressions: [{ key: "app", operator: "In" }] }),
     expect: affinity(".matchExpressions[0].values"),
+    byCel: { field: "spec.podAffinity" },
   },
   {
     title: "Exists with values",
     object: withAffinity({ matchExpressions: [{ key: "app", operator: "Exists", values: ["a"] }] }),
     expect: affinity(".matchExpressions[0].values"),
+    byCel: { field: "spec.podAffinity" },
   },
   {
     title: "an expression's key that is none",
