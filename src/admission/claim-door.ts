@@ -36,8 +36,8 @@ export interface ClaimDoorOptions {
 /** What came of a request; `subnet` where a pool has one after all, whose ledger it belongs into. */
 export type ClaimAnswer = Denial | "claimed" | { readonly subnet: string };
 
-/** The object that a claim is for, read at most once for each plan. */
-type LookUp = (claim: Claim) => Promise<SpiderSubnet | SpiderIPPool | undefined>;
+/** The object that a claim is for, read at most once for each plan; "coming" where the claim is only about to be written. */
+type LookUp = (claim: Claim) => Promise<SpiderSubnet | SpiderIPPool | "coming" | undefined>;
 
 export class ClaimDoor {
   readonly #options: ClaimDoorOptions;
@@ -77,7 +77,7 @@ export class ClaimDoor {
   }
 
   async #judge(
-    { wanted, gain }: HeldRequest,
+    { wanted, gain, isRecorded = false }: HeldRequest,
     claims: readonly Claim[],
     lookUp: LookUp,
     now: number,
@@ -86,9 +86,10 @@ export class ClaimDoor {
     const own = claimOf(gain, now);
     const [subnets, pools]: [SpiderSubnet[], SpiderIPPool[]] = [[], []];
     for (const claim of claims) {
-      if (!mayCollide(own, claim) || this.#isShown(claim)) continue;
+      const isPassedOver = isRecorded && claim.kind === "SpiderSubnet";
+      if (isPassedOver || !mayCollide(own, claim) || this.#isShown(claim)) continue;
       const object = await lookUp(claim);
-      if (isOnItsWay(claim, object, now)) return postponed(gain.denied, textOf(claim, now));
+      if (object === "coming" || isOnItsWay(claim, object, now)) return postponed(gain.denied, textOf(claim, now));
       if (!object) continue;
       if (claim.kind === "SpiderSubnet") subnets.push(object as SpiderSubnet);
       else pools.push(object as SpiderIPPool);
@@ -115,8 +116,7 @@ export class ClaimDoor {
     const written = new Set(state.claims);
     const looks = new Map<string, ReturnType<LookUp>>();
     return (claim) => {
-      // What is claimed by the write that is being planned cannot be there yet.
-      if (!written.has(claim)) return Promise.resolve(undefined);
+      if (!written.has(claim)) return Promise.resolve("coming");
       const { kind, name } = claim;
       const key = `${kind}/${name}`;
       const resource = kind === "SpiderSubnet" ? spiderSubnets : spiderIPPools;

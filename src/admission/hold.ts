@@ -98,7 +98,7 @@ export class Door {
 
   /** A pool that came before its subnet was claimed, not recorded, and need not be in the ledger yet. */
   async #lookAround(request: HeldRequest, signal: AbortSignal): Promise<Denial | undefined> {
-    const answer = await this.#claims.admit({ ...request, isDryRun: true }, signal);
+    const answer = await this.#claims.admit({ ...request, isDryRun: true, isRecorded: true }, signal);
     return answer !== "claimed" && "code" in answer ? answer : undefined;
   }
 

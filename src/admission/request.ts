@@ -15,6 +15,8 @@ export interface HeldRequest {
   readonly gain: Gain;
   /** Only the answer is wanted: nothing is written for it. */
   readonly isDryRun: boolean;
+  /** It is in the ledger of its subnet: that is there, and what other subnets are about to do is no matter. */
+  readonly isRecorded?: boolean;
 }
 
 /** Asks the rules of the object's kind. */

@@ -138,6 +138,7 @@ export function broken(subnets: readonly SpiderSubnet[], pools: readonly SpiderI
   const unrecorded = subnets.flatMap((subnet) =>
     manual.flatMap((pool) => {
       const { name } = pool.metadata;
+      if (pool.spec.subnet !== subnet.spec.subnet) return [];
       // A pool that is older than its subnet is recorded by the operator.
       const record = knownSubnet(subnet)?.records.get(name);
       const rest = record ? subtract(knownPool(pool)?.total ?? EMPTY, record.ranges) : EMPTY;

@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
 import { ApiError } from "../../src/cluster/cluster.ts";
-import { randomFaults } from "../../src/cluster/memory/faults.ts";
+import { type ClusterRequest, type Fault, randomFaults } from "../../src/cluster/memory/faults.ts";
 import { seededRandom } from "../../src/random.ts";
 import { aPool, aSubnet, type Outcome } from "../support/front-door.ts";
 import { counted, DoorScene, textOf } from "./door-scene.ts";
@@ -187,6 +187,32 @@ race("comes to the same end where requests of the replicas fail, are lost, or ar
     assert.is(counted(outcomes)["stored"], 1, `seed ${seed}: ${JSON.stringify(counted(outcomes))}`);
     await scene.end();
   }
+});
+
+race("waits for a change whose write was done though no answer came, in the same breath as a rival", async () => {
+  let isLost = false;
+  const faults = ({ verb, resource }: ClusterRequest): Fault | undefined => {
+    if (verb !== "patch" || resource?.plural !== "configmaps" || isLost) return undefined;
+    isLost = true;
+    return { kind: "loseAnswer", afterMs: 10 };
+  };
+  const scene = new DoorScene({ replicas: [{ faults }] });
+  await scene.begin();
+  const [replica] = scene.replicas;
+  assert.ok(replica);
+  await scene.during(scene.door.create(replica, spiderIPPools, aPool("p", CIDR, "10.1.0.20")));
+
+  const change = (pool: SpiderIPPool): SpiderIPPool => ({ ...pool, spec: { ...pool.spec, ips: ["10.1.0.25"] } });
+  const outcomes = await scene.during(
+    Promise.all([
+      scene.door.update<SpiderIPPool>(replica, spiderIPPools, "p", change),
+      scene.door.create(replica, spiderIPPools, aPool("q", CIDR, "10.1.0.25")),
+    ]),
+  );
+
+  assert.is(isLost, true);
+  assert.equal(counted(outcomes), { stored: 1, 409: 1 });
+  await scene.end();
 });
 
 race.run();

@@ -8,15 +8,13 @@
  */
 
 import { Door } from "../../src/admission/hold.ts";
+import { judgeByKind, kindRules, rulesOf } from "../../src/admission/kind-rules.ts";
 import { LiveWorld } from "../../src/admission/live-world.ts";
 import type { Wanted } from "../../src/admission/rules/judge.ts";
-import { poolRules } from "../../src/admission/rules/pool-rules.ts";
 import type { Denial } from "../../src/admission/rules/refusal.ts";
-import { subnetRules } from "../../src/admission/rules/subnet-rules.ts";
-import type { World } from "../../src/admission/rules/world.ts";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { API_VERSION } from "../../src/api/names.ts";
-import { spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
+import { spiderIPPools } from "../../src/api/resources.ts";
 import type { SpiderSubnet } from "../../src/api/subnet.ts";
 import { type Clock, sleep } from "../../src/clock.ts";
 import { ApiError, type Cluster, hasCode, type KubeObject, type Resource } from "../../src/cluster/cluster.ts";
@@ -77,7 +75,14 @@ export class Replica {
     });
     this.world = new LiveWorld(this.observer, { families: [4, 6], enableSubnet });
     this.door = new Door({
-      ...{ cluster: this.connection, clock, random, namespace: CLAIMS_NAMESPACE, world: this.world, judge },
+      ...{
+        cluster: this.connection,
+        clock,
+        random,
+        namespace: CLAIMS_NAMESPACE,
+        world: this.world,
+        judge: judgeByKind,
+      },
       learnSubnet: (subnet) => this.observer.learnSubnet(subnet),
     });
   }
@@ -120,7 +125,7 @@ export class FrontDoor {
     const uid = `uid-${this.#created}`;
     const metadata = { ...object.metadata, uid, generation: 1, annotations: { [UID]: uid } };
     const wanted = { ...object, apiVersion: API_VERSION, kind: resource.kind, metadata };
-    const filled = rulesOf(resource.kind).defaults(wanted as never, via.world) as KubeObject;
+    const filled = rulesOf(kindRules, resource.kind)?.defaults(wanted, via.world) ?? wanted;
     return this.#let(via, { operation: "CREATE", object: filled }, () => this.#store.create(resource, filled));
   }
 
@@ -143,7 +148,7 @@ export class FrontDoor {
 
   async #let(via: Replica, wanted: Wanted<KubeObject>, store: () => Promise<unknown>): Promise<Outcome> {
     const { clock, storeMs = () => 1, isLost = () => false, isHeld = true } = this.#options;
-    const denial = judge(wanted, via.world) ?? (isHeld ? await this.hold(via, wanted) : undefined);
+    const denial = judgeByKind(wanted, via.world) ?? (isHeld ? await this.hold(via, wanted) : undefined);
     if (denial) return denial;
     await sleep(clock, storeMs());
     if (isLost()) return "lost";
@@ -163,16 +168,6 @@ export class FrontDoor {
       cancel();
     }
   }
-}
-
-/** Asks the rules of a kind. */
-export function judge(wanted: Wanted<KubeObject>, world: World): Denial | undefined {
-  const { kind } = wanted.operation === "DELETE" ? wanted.old : wanted.object;
-  return rulesOf(kind).judge(wanted as never, world);
-}
-
-function rulesOf(kind: string | undefined): typeof poolRules | typeof subnetRules {
-  return kind === spiderSubnets.kind ? subnetRules : poolRules;
 }
 
 export function aSubnet(name: string, cidr: string, ...ips: string[]): SpiderSubnet {
