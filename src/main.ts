@@ -12,13 +12,14 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   agent: async () => (await import("./commands/agent.ts")).agent,
   demo: async () => (await import("./commands/demo.ts")).demo,
   graph: async () => (await import("./commands/graph.ts")).graph,
+  "who-has": async () => (await import("./commands/who-has.ts")).whoHas,
 };
 
 const exitCode = { failed: 1, misused: 2 } as const;
 
 async function usage(): Promise<string> {
   const lines = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(8)} ${(await load()).summary}`),
+    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`),
   );
   return `Usage: autopool COMMAND [--help]
 

@@ -36,8 +36,8 @@ function addressNumber(text: string): string | undefined {
   }
 }
 
-export const operatorSettings = [
-  ...connectionSettings,
+/** How many addresses who does not say so gets; whoever foretells it must read the same. */
+export const numberSettings = [
   {
     name: "default-ip-number",
     help: "for native applications without the annotation ippool-ip-number: N, or +N beyond their replicas",
@@ -45,6 +45,11 @@ export const operatorSettings = [
     aliases: ["clusterSubnetDefaultFlexibleIPNumber", "clusterSubnetAutoPoolDefaultRedundantIPNumber"],
     check: addressNumber,
   },
+] as const satisfies readonly Setting[];
+
+export const operatorSettings = [
+  ...connectionSettings,
+  ...numberSettings,
   ...familySettings,
   { name: "concurrency", help: "writes under way at once", default: "20", check: integer(1, 500) },
   {

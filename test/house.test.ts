@@ -47,6 +47,14 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly RegExp[]])
   ["src/act/", [...KNOWLEDGE, /^p-queue$/]],
   ["src/view/graphviz.ts", [/^@viz-js\/viz$/]],
   ["src/trace/", [...KNOWLEDGE, /^src\/observe\//, /^src\/(?:reconciler|version)\.ts$/, /^node:fs$/]],
+  [
+    "src/asking/",
+    [
+      ...KNOWLEDGE,
+      /^src\/(?:observe|act|ipam|admission\/rules|view)\//,
+      /^src\/(?:standing|holdings|defence-\w+)\.ts$/,
+    ],
+  ],
   ["src/view/", KNOWLEDGE],
   ["src/simulation/", KNOWLEDGE],
   ["src/cluster/kubernetes/", [/^@kubernetes\/client-node$/, /^undici$/, /^node:(?!timers)/, ...PORT, ...SHARED]],

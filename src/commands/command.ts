@@ -3,6 +3,9 @@
  * @module
  */
 
+import type { Setting } from "../setting.ts";
+import type { Flag } from "./flags.ts";
+
 /** What a command is given besides its arguments. */
 export interface CommandContext {
   /** Aborts when the process is asked to end. */
@@ -13,9 +16,18 @@ export interface CommandContext {
   readonly terminal?: { readonly hasColors: boolean };
 }
 
+/** What a command's arguments can be; shells complete them by it. */
+export interface CommandOptions {
+  readonly flags?: readonly Flag[];
+  readonly settings?: readonly Setting[];
+  /** Words that may stand there beside them. */
+  readonly words?: readonly string[];
+}
+
 export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
+  readonly options?: CommandOptions;
   /** Text of `--help`. */
   help(): string;
   /**
