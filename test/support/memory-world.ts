@@ -24,6 +24,7 @@ import { Operator } from "../../src/operator.ts";
 import { seededRandom } from "../../src/random.ts";
 import { defaultSettings, type OperatorSettings } from "../../src/settings.ts";
 import { cloneSets } from "../../src/simulation/clone-set.ts";
+import { TraceRecorder, type TraceSink } from "../../src/trace/recorder.ts";
 import { forbiddenChange, type Rule, type Violation, violationsOf } from "./invariants.ts";
 
 export interface WorldOptions {
@@ -33,6 +34,8 @@ export interface WorldOptions {
   readonly log?: (clock: VirtualClock) => Log;
   /** Milliseconds of one request of the operator; 2 if absent. */
   readonly latencyMs?: () => number;
+  /** Take the traces of all operators, one after the other. */
+  readonly sinks?: readonly TraceSink[];
 }
 
 /** What a user's edit of a pool may break: the relation to its record, or everything about the pool. */
@@ -77,7 +80,8 @@ export class MemoryWorld {
   /** Starts an operator of its own connection; it syncs as time goes on. */
   start(faults: FaultPolicy = () => undefined): void {
     const { clock } = this;
-    const { seed = 1, settings, log, latencyMs = () => 2 } = this.#options;
+    const { seed = 1, log, latencyMs = () => 2, sinks } = this.#options;
+    const settings = { ...defaultSettings, ...this.#options.settings };
     this.#starts += 1;
     const random = seededRandom(seed * 1000 + this.#starts);
     this.#connection = this.server.connect({
@@ -91,8 +95,9 @@ export class MemoryWorld {
       cluster: this.#connection,
       clock,
       random,
-      settings: { ...defaultSettings, ...settings },
+      settings,
       log: log?.(clock) ?? silentLog,
+      ...(sinks && { recorder: new TraceRecorder({ clock, settings, sinks }) }),
     });
     // Rejected where it is stopped before it has synced.
     this.operator.start().catch(() => undefined);
