@@ -34,7 +34,7 @@ export function parseAddress(text: string, family?: Family): bigint {
   if (family !== undefined && actual !== family) throw refusal(text, family, `it is no IPv${family} address`);
   const plain = actual === 4 ? readPlainIPv4(text) : readPlainIPv6(text);
   const value = plain ?? readWithLibrary(text, actual);
-  if (actual === 6 && value >> 32n === 0xffffn) {
+  if (actual === 6 && value <= 0xffff_ffffffffn && value >> 32n === 0xffffn) {
     const inner = formatAddress(value & 0xffffffffn, 4);
     throw refusal(text, actual, `it is an IPv4-mapped IPv6 address; write "${inner}" in an IPv4 object instead`);
   }
@@ -54,24 +54,45 @@ export function formatAddress(value: bigint, family: Family): string {
   return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
 }
 
+/** The groups of the address that is being written; one for all, since pools of a hundred thousand are written at every look. */
+const groups = new DataView(new ArrayBuffer(16));
+const GROUPS = 8;
+
 function formatIPv6(value: bigint): string {
-  const groups = value.toString(16).padStart(32, "0").match(/.{4}/g) ?? [];
-  const words = groups.map((group) => group.replace(/^0{1,3}/, ""));
-  const [begin, length] = longestZeroRun(words);
+  groups.setBigUint64(0, value >> 64n);
+  groups.setBigUint64(8, value & 0xffffffffffffffffn);
+  const length = longestZeroRun();
   // RFC 5952 §4.2.2: one single zero group is written out.
-  if (length < 2) return words.join(":");
-  return `${words.slice(0, begin).join(":")}::${words.slice(begin + length).join(":")}`;
+  if (length < 2) return joined(0, GROUPS);
+  const begin = zeroRun(length);
+  return `${joined(0, begin)}::${joined(begin + length, GROUPS)}`;
 }
 
-/** Returns begin and length of the longest run of "0"; the first one of equally long runs (RFC 5952 §4.2.3). */
-function longestZeroRun(words: readonly string[]): [begin: number, length: number] {
-  let best: [number, number] = [0, 0];
+function joined(from: number, to: number): string {
+  let text = "";
+  for (let index = from; index < to; index++) {
+    text += `${index === from ? "" : ":"}${groups.getUint16(2 * index).toString(16)}`;
+  }
+  return text;
+}
+
+function longestZeroRun(): number {
+  let [longest, length] = [0, 0];
+  for (let index = 0; index < GROUPS; index++) {
+    length = groups.getUint16(2 * index) === 0 ? length + 1 : 0;
+    if (length > longest) longest = length;
+  }
+  return longest;
+}
+
+/** Returns where the first run of so many zeros begins (RFC 5952 §4.2.3). */
+function zeroRun(wanted: number): number {
   let length = 0;
-  words.forEach((word, index) => {
-    length = word === "0" ? length + 1 : 0;
-    if (length > best[1]) best = [index - length + 1, length];
-  });
-  return best;
+  for (let index = 0; index < GROUPS; index++) {
+    length = groups.getUint16(2 * index) === 0 ? length + 1 : 0;
+    if (length === wanted) return index - wanted + 1;
+  }
+  return GROUPS;
 }
 
 function readWithLibrary(text: string, family: Family): bigint {

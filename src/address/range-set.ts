@@ -54,6 +54,7 @@ export function union(...sets: RangeSet[]): RangeSet {
 
 /** Returns the addresses of `a` that are not in `b`. */
 export function subtract(a: RangeSet, b: RangeSet): RangeSet {
+  if (b.length === 0) return a;
   const rest: Range[] = [];
   let next = 0;
   for (const { first, last } of a) {

@@ -11,7 +11,7 @@ import { type Cidr, parseCidr } from "../../address/cidr.ts";
 import { formatRange, parseRange, type Range } from "../../address/range.ts";
 import { EMPTY, type RangeSet, subtract, toRangeSet } from "../../address/range-set.ts";
 import type { SpiderSubnetSpec } from "../../api/subnet.ts";
-import type { Findings } from "./findings.ts";
+import { type Findings, PER_LIST_MAX } from "./findings.ts";
 import { reasonOf } from "./reason.ts";
 
 /** What the API server would say of the label is harder to understand. */
@@ -47,7 +47,10 @@ export function readAddressing(spec: SpiderSubnetSpec, findings: Findings): Addr
   return { family, cidr, ips, included, excluded, total: subtract(included, excluded), isComplete };
 }
 
-/** Reads elements of `spec.ips` or `spec.excludeIPs`, inside a CIDR where there is one. */
+/**
+ * Reads elements of `spec.ips` or `spec.excludeIPs`, inside a CIDR where there is one; gives up where so many are wrong that nobody
+ * would read on.
+ */
 export function readElements(
   name: "ips" | "excludeIPs",
   texts: readonly string[] | null | undefined,
@@ -55,22 +58,24 @@ export function readElements(
   cidr: Cidr | undefined,
   findings: Findings,
 ): (Range | undefined)[] {
-  const [format, inCidr] =
-    name === "ips"
-      ? (["ips-format", "ips-in-cidr"] as const)
-      : (["exclude-ips-format", "exclude-ips-in-cidr"] as const);
-  return (texts ?? []).map((text, index) => {
+  const elements: (Range | undefined)[] = [];
+  let wrong = 0;
+  for (const text of texts ?? []) {
     const range = tryRange(text, family);
+    const field = (): string => `spec.${name}[${elements.length}]`;
     if (typeof range === "string") {
-      findings.refuse(format, `spec.${name}[${index}]`, text, `invalid IP range format in IPv${family}: ${range}`);
-      return undefined;
+      const rule = name === "ips" ? "ips-format" : "exclude-ips-format";
+      findings.refuse(rule, field(), text, `invalid IP range format in IPv${family}: ${range}`);
+    } else if (cidr && (range.first < cidr.range.first || range.last > cidr.range.last)) {
+      findings.refuse(name === "ips" ? "ips-in-cidr" : "exclude-ips-in-cidr", field(), text, notPertaining(cidr));
+    } else {
+      elements.push(range);
+      continue;
     }
-    if (cidr && (range.first < cidr.range.first || range.last > cidr.range.last)) {
-      findings.refuse(inCidr, `spec.${name}[${index}]`, text, notPertaining(cidr));
-      return undefined;
-    }
-    return range;
-  });
+    elements.push(undefined);
+    if (++wrong === PER_LIST_MAX) break;
+  }
+  return elements;
 }
 
 /** Says that something lies outside the subnet. */

@@ -9,8 +9,8 @@
 import type { Refusal } from "./refusal.ts";
 import { RULES, type RuleName } from "./rule-table.ts";
 
-/** Refusals of one list's elements that are worth reading. */
-const PER_LIST_MAX = 10;
+/** Refusals of one list's elements that are worth reading; what follows them in the list need not be looked at. */
+export const PER_LIST_MAX = 10;
 
 /** Where checks say what is wrong. */
 export interface Findings {

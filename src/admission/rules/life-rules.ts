@@ -47,15 +47,20 @@ export function isOnlyDefaulted<T extends WithSpec>(
 }
 
 function isSameSpec(object: WithSpec, old: WithSpec): boolean {
-  return text(object.spec) === text(old.spec);
+  return isSame(object.spec, old.spec);
 }
 
 function isUntouched(object: WithSpec, old: WithSpec): boolean {
-  return isSameSpec(object, old) && text(object.metadata.labels) === text(old.metadata.labels);
+  return isSameSpec(object, old) && isSame(object.metadata.labels ?? {}, old.metadata.labels ?? {});
 }
 
-/** Members in the order of their names, as the API server writes them; defaults add theirs at the end. */
-function text(value: object | undefined): string {
-  const members = Object.entries(value ?? {}).filter(([, member]) => member !== undefined);
-  return JSON.stringify(members.sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Compares JSON; stops at the first difference, since lists may be long. A member that is `undefined` is absent. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => isSame(item, b[i]));
+  }
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].every((key) => isSame(left[key], right[key]));
 }

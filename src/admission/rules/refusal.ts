@@ -78,6 +78,11 @@ export function forbidden(object: DeniedObject, rule: string, why: string): Deni
 }
 
 function shortened(value: unknown): string {
+  // Of a list of a hundred thousand only the beginning is made text at all.
+  if (Array.isArray(value) && value.length > VALUE_MAX) {
+    const beginning = JSON.stringify(value.slice(0, VALUE_MAX)).slice(0, VALUE_MAX);
+    return `${beginning}… (${value.length} elements)`;
+  }
   const text = JSON.stringify(value) ?? "null";
   return text.length <= VALUE_MAX ? text : `${text.slice(0, VALUE_MAX)}… (${text.length} characters)`;
 }
