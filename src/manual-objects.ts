@@ -118,7 +118,12 @@ export class ManualObjects {
 
   /** The ledger has recorded what it could: pools may be adopted now, and are told that they are well. */
   onReviewed(subnet: string): void {
-    for (const { metadata } of this.#poolsOf(subnet)) this.#options.lookAtPool(metadata.name);
+    const { observer, lookAtPool, lookAtRecord } = this.#options;
+    for (const { metadata } of this.#poolsOf(subnet)) lookAtPool(metadata.name);
+    // A pool may have gone while its record was being written.
+    for (const name of observer.subnets.book(subnet)?.entries.keys() ?? []) {
+      if (!observer.pools.get(name)) lookAtRecord(subnet, name);
+    }
   }
 
   /** Why nothing may be given out of a subnet; `undefined` where it may. */
@@ -144,7 +149,7 @@ export class ManualObjects {
     const verdict = this.#defence.ofPool(name);
     const home = verdict ? undefined : this.#defence.homeOf(pool);
     const isPassing = home && (!this.#holdings.isRecorded(pool, home) || adoptionOf(pool, home) !== undefined);
-    return isPassing ? undefined : standingOfPool(verdict, home?.metadata.name);
+    return isPassing || this.#defence.isWaiting(name) ? undefined : standingOfPool(verdict, home?.metadata.name);
   }
 
   subnetConditions(name: string): readonly Told[] | undefined {
