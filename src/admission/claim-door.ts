@@ -16,11 +16,12 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { find } from "../cluster/find.ts";
 import { type ClaimStore, type ClaimsState, createClaimStore, fits } from "./claim-store.ts";
 import { type Claim, claimOf, hasCome, isOnItsWay, mayCollide, withClaim } from "./claims.ts";
+import type { Gain } from "./gain.ts";
 import { type LiveWorld, overlaid } from "./live-world.ts";
 import { postponed } from "./postponed.ts";
 import type { HeldRequest, Judge } from "./request.ts";
 import type { Denial } from "./rules/refusal.ts";
-import { knownPool, knownSubnet } from "./rules/world.ts";
+import { knownPool, knownSubnet, type World } from "./rules/world.ts";
 import { type Plan, WriteLine } from "./write-line.ts";
 
 export interface ClaimDoorOptions {
@@ -77,7 +78,7 @@ export class ClaimDoor {
   }
 
   async #judge(
-    { wanted, gain, isRecorded = false }: HeldRequest,
+    { wanted, gain, isRecorded = false, goneSubnet }: HeldRequest,
     claims: readonly Claim[],
     lookUp: LookUp,
     now: number,
@@ -94,14 +95,17 @@ export class ClaimDoor {
       if (claim.kind === "SpiderSubnet") subnets.push(object as SpiderSubnet);
       else pools.push(object as SpiderIPPool);
     }
-    const found = {
+    const read = {
       subnets: subnets.flatMap((subnet) => knownSubnet(subnet) ?? []),
       pools: pools.flatMap((pool) => knownPool(pool) ?? []),
     };
-    const denial = judge(wanted, overlaid(world, found));
-    if (denial || gain.kind === "SpiderSubnet" || !world.enableSubnet) return denial ?? "claimed";
-    const mine = subnets.find(({ spec }) => spec.subnet === gain.cidr.canonical);
-    return mine ? { subnet: mine.metadata.name } : "claimed";
+    const denial = judge(wanted, overlaid(world, read));
+    if (denial || !belongsIntoLedger(gain, world)) return denial ?? "claimed";
+    const found = subnets.find(({ spec }) => spec.subnet === gain.cidr.canonical)?.metadata.name;
+    // The caches may know it by now, though they did not when the request came here.
+    const known = world.subnetOfCidr(gain.cidr.canonical)?.name;
+    const subnet = found ?? (known === goneSubnet ? undefined : known);
+    return subnet === undefined ? "claimed" : { subnet };
   }
 
   /** Whether the caches know what a claim is for: then the rules do. */
@@ -125,6 +129,11 @@ export class ClaimDoor {
       return look;
     };
   }
+}
+
+/** Whether what is gained is recorded in a ledger, where there is one; a pool that is still empty has only its CIDR to collide with. */
+export function belongsIntoLedger({ kind, ranges }: Gain, { enableSubnet }: World): boolean {
+  return kind === "SpiderIPPool" && enableSubnet && ranges.length > 0;
 }
 
 /** Returns the claims with one more; `undefined` where they are too many, even without those that need not be waited for. */

@@ -11,7 +11,7 @@
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { type Clock, fromTimestamp } from "../clock.ts";
 import { ApiError, type Cluster, hasCode, type KubeObject } from "../cluster/cluster.ts";
-import { ClaimDoor } from "./claim-door.ts";
+import { belongsIntoLedger, ClaimDoor } from "./claim-door.ts";
 import { ClaimsError } from "./claim-store.ts";
 import { KEPT_MS } from "./claims.ts";
 import { gainOf } from "./gain.ts";
@@ -72,11 +72,10 @@ export class Door {
   async #admit(request: HeldRequest, signal: AbortSignal): Promise<Denial | undefined> {
     const { gain } = request;
     const { world } = this.#options;
-    const isOfSubnet = gain.kind === "SpiderIPPool" && world.enableSubnet;
-    const known = isOfSubnet ? world.subnetOfCidr(gain.cidr.canonical)?.name : undefined;
+    const known = belongsIntoLedger(gain, world) ? world.subnetOfCidr(gain.cidr.canonical)?.name : undefined;
     const recorded = known === undefined ? "elsewhere" : await this.#record(known, request, signal);
     if (recorded !== "elsewhere") return recorded;
-    const claimed = await this.#claims.admit(request, signal);
+    const claimed = await this.#claims.admit({ ...request, ...(known !== undefined && { goneSubnet: known }) }, signal);
     if (claimed === "claimed") return undefined;
     if ("code" in claimed) return claimed;
     const found = await this.#record(claimed.subnet, request, signal);

@@ -48,7 +48,7 @@ export function planRecords(
     const denial = denialOf(request, state, known, entries, surroundings);
     if (denial) return denial;
     // What an application's pool has was recorded before the pool was made.
-    if (request.isDryRun || isAuto || ranges.length === 0) return "recorded";
+    if (request.isDryRun || isAuto) return "recorded";
     const before = entries.get(name);
     const admitted = admissionOf(request.gain, before, surroundings.now);
     const entry = entryOf(union(before?.ranges ?? [], ranges), before?.application, name, cidr.family, admitted);
@@ -91,7 +91,7 @@ function denialOf(
     return postponed(gain.denied, `the ledger of ${what} is about to be repaired (${book.defects[0]}): try again`);
   }
   if (gain.isAuto) return judge(wanted, overlaid(world, { subnets: [known] }));
-  if (subnet.metadata.deletionTimestamp !== undefined && gain.ranges.length > 0) {
+  if (subnet.metadata.deletionTimestamp !== undefined) {
     return postponed(gain.denied, `${what}, which has its addresses, is being deleted: try again when it is gone`);
   }
   const application = wanted.operation === "CREATE" ? entries.get(gain.name)?.application : undefined;

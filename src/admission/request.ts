@@ -17,6 +17,8 @@ export interface HeldRequest {
   readonly isDryRun: boolean;
   /** It is in the ledger of its subnet: that is there, and what other subnets are about to do is no matter. */
   readonly isRecorded?: boolean;
+  /** Name of a subnet that a read has shown to be gone, though the caches may have it. */
+  readonly goneSubnet?: string;
 }
 
 /** Asks the rules of the object's kind. */
