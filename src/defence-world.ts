@@ -65,8 +65,8 @@ export class DefenceWorlds {
   }
 
   /**
-   * What was there before a manual pool.
-   * @param home the subnet that gives the pool its record, whichever of the two is older
+   * What was there before a manual pool. Of the subnets of its CIDR one counts, whichever is older: its home; where it has none, what one
+   * that is refused or on its way out has recorded for others.
    */
   beforePool(pool: SpiderIPPool, home: SpiderSubnet | undefined): World {
     const { subnet: cidr } = pool.spec;
@@ -76,10 +76,15 @@ export class DefenceWorlds {
       if (other.spec.subnet !== cidr) return isOlder(other, pool);
       return !isRecorded && (isAutoPool(other) || this.isRecorded(other) || isOlder(other, pool));
     };
-    const isSubnetBefore = (subnet: SpiderSubnet): boolean =>
-      subnet === home || (subnet.spec.subnet !== cidr && isOlder(subnet, pool));
+    const binding = home ?? this.#caches.subnets.ofCidr(cidr)[0];
+    const readable = (subnet: SpiderSubnet): KnownSubnet | undefined => {
+      if (subnet !== binding)
+        return subnet.spec.subnet !== cidr && isOlder(subnet, pool) ? this.#read(subnet) : undefined;
+      const found = this.#read(subnet);
+      return home || !found ? found : { ...found, total: [found.cidr.range] };
+    };
     // Nobody can have what is recorded for it: its neighbours need not be looked at.
-    return this.#world(cidr, comesBefore, isSubnetBefore, !isRecorded);
+    return this.#world(cidr, comesBefore, readable, !isRecorded);
   }
 
   /** What was there before a subnet. */
@@ -90,7 +95,11 @@ export class DefenceWorlds {
       const isOtherInUse = this.#isInUse(other);
       return isOtherInUse === isInUse ? isOlder(other, subnet) : isOtherInUse;
     };
-    return this.#world(subnet.spec.subnet, (pool) => isOlder(pool, subnet), isSubnetBefore, true);
+    const readable = (other: SpiderSubnet): KnownSubnet | undefined =>
+      isSubnetBefore(other) ? this.#read(other) : undefined;
+    const isPoolBefore = (pool: SpiderIPPool): boolean =>
+      isOlder(pool, subnet) && (!isInUse || isAutoPool(pool) || this.isRecorded(pool));
+    return this.#world(subnet.spec.subnet, isPoolBefore, readable, true);
   }
 
   /** Whether all addresses of a pool are in a ledger's record of it. */
@@ -103,6 +112,10 @@ export class DefenceWorlds {
     });
   }
 
+  #read(subnet: SpiderSubnet): KnownSubnet | undefined {
+    return readSubnet(subnet, this.#caches.subnets.book(subnet.metadata.name));
+  }
+
   #isInUse({ metadata }: SpiderSubnet): boolean {
     return (this.#caches.subnets.book(metadata.name)?.entries.size ?? 0) > 0;
   }
@@ -110,15 +123,13 @@ export class DefenceWorlds {
   #world(
     cidr: string,
     isPoolBefore: (pool: SpiderIPPool) => boolean,
-    isSubnetBefore: (subnet: SpiderSubnet) => boolean,
+    knownSubnet: (subnet: SpiderSubnet) => KnownSubnet | undefined,
     hasNeighbours: boolean,
   ): World {
     const { pools, subnets } = this.#caches;
     const known = (pool: SpiderIPPool): KnownPool | [] => (isPoolBefore(pool) && knownPool(pool)) || [];
     const poolsOfCidr = (text: string): KnownPool[] =>
       text === cidr && !hasNeighbours ? [] : [...pools.ofCidr(text)].flatMap(known);
-    const knownSubnet = (subnet: SpiderSubnet): KnownSubnet | undefined =>
-      isSubnetBefore(subnet) ? readSubnet(subnet, subnets.book(subnet.metadata.name)) : undefined;
     return {
       ...this.#settings,
       *pools() {

@@ -69,6 +69,12 @@ export class Defence {
     return this.#verdict(`SpiderIPPool/${name}`);
   }
 
+  /** Whether a pool may yet be refused, or not, when a record in its way has had time to go. */
+  isWaiting(name: string): boolean {
+    const key: Key = `SpiderIPPool/${name}`;
+    return this.#verdict(key) === undefined && this.#waiting.has(key);
+  }
+
   ofSubnet(name: string): Verdict | undefined {
     return this.#verdict(`SpiderSubnet/${name}`);
   }

@@ -159,9 +159,9 @@ export class SubnetLedger {
     // Without our finalizer a deletion would take the ledger away from under its pools: the subnet's keeper writes it first.
     const isGuarded = subnet.metadata.finalizers?.includes(FINALIZER) === true;
     const isServing = isGuarded && (!refusal || isLeaving);
-    const served = isServing ? wants.filter((want) => want.family === situation.family) : [];
-    // A subnet that is being deleted gives out nothing, but what pools have of it is recorded.
-    const offered = isLeaving ? { ...situation, reserved: situation.total } : situation;
+    const served = isGuarded ? wants.filter((want) => want.family === situation.family) : [];
+    // A subnet that is refused, or being deleted, gives out nothing, but what pools have of it is recorded.
+    const offered = refusal ? { ...situation, reserved: situation.total } : situation;
     const isReviewing = reviews > this.#reviewed || cuts.length > 0;
     const holdings = isReviewing ? view.holdings(this.#name) : [];
     let plan = planLedger(offered, served, cuts, isServing ? holdings : holdings.map(ungrowing));
@@ -184,7 +184,7 @@ export class SubnetLedger {
     }
     this.#failures = 0;
     for (const cut of cuts) if (this.#cuts.get(cut.pool) === cut) this.#cuts.delete(cut.pool);
-    for (const answer of plan.answers) this.#answer(answer, situation.family, isLeaving ? refusal : undefined);
+    for (const answer of plan.answers) this.#answer(answer, situation.family, refusal);
     // Until the subnet has the finalizer nothing is recorded: that is done when it has.
     if (isGuarded || refusal) this.#reviewed = Math.max(this.#reviewed, reviews);
     if (isReviewing) this.#options.onReviewed(this.#name);

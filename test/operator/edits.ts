@@ -4,10 +4,12 @@
  */
 
 import { formatAddress } from "../../src/address/address.ts";
+import { formatRange, type Range } from "../../src/address/range.ts";
+import { parseRanges } from "../../src/address/range-set.ts";
 import { isAutoPool, type SpiderIPPool } from "../../src/api/ippool.ts";
 import { API_VERSION } from "../../src/api/names.ts";
 import { spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
-import type { SpiderSubnet } from "../../src/api/subnet.ts";
+import { familyOfSubnet, type SpiderSubnet } from "../../src/api/subnet.ts";
 import { bookOf, parsePool, subnetOf } from "../support/invariants.ts";
 import type { MemoryWorld } from "../support/memory-world.ts";
 
@@ -38,7 +40,7 @@ export class Edits {
   async act(): Promise<string> {
     const [world, { upTo, pick }] = [this.#world, this.#dice];
     const [pool, subnet] = [pick(world.pools.filter(isAutoPool)), pick(world.subnets)];
-    const dice = upTo(8);
+    const dice = upTo(9);
     if (pool && dice < 2) {
       await world.act((user) => user.delete(spiderIPPools, { name: pool.metadata.name }));
       return `delete pool ${pool.metadata.name}`;
@@ -104,17 +106,33 @@ export class Edits {
     );
   }
 
+  /** Makes a manual pool, whoever has its addresses, changes it, or deletes it. */
   async #manualPool(subnet: SpiderSubnet): Promise<string> {
-    const world = this.#world;
-    const name = `manual-${subnet.metadata.name}`;
-    if (world.pools.some((pool) => pool.metadata.name === name)) {
+    const [world, { upTo, pick }] = [this.#world, this.#dice];
+    const name = `manual-${subnet.metadata.name}-${upTo(3)}`;
+    const spec = { subnet: subnet.spec.subnet, ips: this.#someOf(subnet) };
+    const there = world.pools.some((pool) => pool.metadata.name === name);
+    if (there && upTo(2)) {
       await world.act((user) => user.delete(spiderIPPools, { name }));
       return `delete ${name}`;
     }
     world.excuse(name, "pool");
-    const spec = { subnet: subnet.spec.subnet, ips: subnet.spec.ips?.[0]?.split("-").slice(-1) ?? [] };
+    if (there) {
+      const patch = pick([{ spec: { ips: spec.ips } }, { metadata: { ownerReferences: null } }]) as object;
+      await world.act((user) => user.patch(spiderIPPools, { name }, patch));
+      return `edit ${name}: ${JSON.stringify(patch)}`;
+    }
     const object = { apiVersion: API_VERSION, kind: spiderIPPools.kind, metadata: { name }, spec };
     await world.act((user) => user.create(spiderIPPools, object));
     return `create ${name} ${spec.ips}`;
+  }
+
+  /** Up to three neighbours out of a subnet, the one behind its last address included. */
+  #someOf({ spec }: SpiderSubnet): string[] {
+    const { upTo } = this.#dice;
+    const family = familyOfSubnet(spec);
+    const [{ first, last }] = parseRanges(spec.ips, family) as [Range];
+    const from = first + BigInt(upTo(Number(last - first) + 1));
+    return [formatRange({ first: from, last: from + BigInt(upTo(3)) }, family)];
   }
 }

@@ -6,12 +6,14 @@
  */
 
 import type { Family } from "../../src/address/address.ts";
-import { countOf, EMPTY, equals, subtract, union } from "../../src/address/range-set.ts";
+import { countOf, EMPTY, equals, includes, intersect, overlaps, subtract, union } from "../../src/address/range-set.ts";
+import { isControlledBy } from "../../src/api/adoption.ts";
 import { isAutoPool, type SpiderIPPool, totalOf } from "../../src/api/ippool.ts";
 import { LABEL } from "../../src/api/names.ts";
 import { reservedOf, type SpiderReservedIP } from "../../src/api/reserved-ip.ts";
 import { spiderReservedIPs } from "../../src/api/resources.ts";
 import { familyOfSubnet, type SpiderSubnet } from "../../src/api/subnet.ts";
+import type { KubeObject, ObjectMeta } from "../../src/cluster/cluster.ts";
 import { bookOf, parsePool, subnetOf } from "../support/invariants.ts";
 import type { MemoryWorld } from "../support/memory-world.ts";
 import { NAMESPACE, type Wish } from "../support/scenario.ts";
@@ -29,6 +31,7 @@ export function unsettled(world: MemoryWorld, apps: readonly App[]): string[] {
   return [
     ...apps.flatMap((app) => ofApp(world, app)),
     ...world.pools.flatMap((pool) => ofPool(pool)),
+    ...world.pools.flatMap((pool) => ofManualPool(world, pool)),
     ...world.subnets.flatMap((subnet) => ofSubnet(world, subnet, apps)),
   ];
 }
@@ -81,10 +84,23 @@ function ofWanted(world: MemoryWorld, app: App, want: Wanted, here: readonly Spi
     SubnetTerminating: subnet?.metadata.deletionTimestamp !== undefined,
     InsufficientAddresses: needed > free,
     // An address that a user's edit brought into the pool is in use, and recorded for another one.
-    SubnetInvalid: pool !== undefined && subtract(parsePool(pool).inUse, record).length > 0,
+    SubnetInvalid:
+      (pool !== undefined && subtract(parsePool(pool).inUse, record).length > 0) ||
+      (subnet !== undefined && lacksAddresses(world, subnet)),
     ShrinkBlocked: pool !== undefined && countOf(parsePool(pool).inUse) > BigInt(want.desired),
   };
   return truth[told] ? [] : [`waits for ${told}, which is not true: ${free} are free, ${needed} needed`];
+}
+
+/** A subnet is refused that was made after a pool of its CIDR which has more than it. */
+function lacksAddresses(world: MemoryWorld, subnet: SpiderSubnet): boolean {
+  const pools = world.pools.filter((pool) => pool.spec.subnet === subnet.spec.subnet && !isAutoPool(pool));
+  const older = pools.filter(({ metadata }) => isOlder(metadata, subnet.metadata));
+  return older.some((pool) => !includes(totalOf(subnet.spec), parsePool(pool).ips));
+}
+
+function isOlder(a: ObjectMeta, b: ObjectMeta): boolean {
+  return (a.creationTimestamp ?? "") <= (b.creationTimestamp ?? "");
 }
 
 function refusalOf(world: MemoryWorld, { resource, name }: App, want: Wanted): string | undefined {
@@ -103,6 +119,27 @@ function ofPool(pool: SpiderIPPool): string[] {
     problems.push(`pool ${name} has ${countOf(ips)} addresses and says ${pool.status?.totalIPCount}`);
   }
   return problems;
+}
+
+/** A manual pool is recorded and adopted, or says that somebody else has what it wants. */
+function ofManualPool(world: MemoryWorld, pool: SpiderIPPool): string[] {
+  const { name } = pool.metadata;
+  const home = world.subnets.find(({ spec }) => spec.subnet === pool.spec.subnet);
+  if (isAutoPool(pool) || !isLive(pool) || !home || !isLive(home) || lacksAddresses(world, home)) return [];
+  const { ips, inUse } = parsePool(pool);
+  const { entries } = bookOf(home);
+  const [total, record] = [totalOf(home.spec), entries.get(name)?.ranges ?? EMPTY];
+  const stalled = pool.status?.conditions?.find(({ type }) => type === "Stalled");
+  if (stalled?.status !== "True") {
+    const isAdopted = isControlledBy(pool, home) && subnetOf(pool) === home.metadata.name;
+    if (!isAdopted) return [`manual pool ${name} is well but not adopted`];
+    const isRecorded = equals(intersect(ips, total), intersect(record, ips)) && includes(union(ips, inUse), record);
+    return isRecorded ? [] : [`manual pool ${name} is well but not recorded as it is`];
+  }
+  const others = world.pools.filter((other) => other.metadata.name !== name).map((other) => parsePool(other).ips);
+  const records = [...entries].filter(([other]) => other !== name).map(([, { ranges }]) => ranges);
+  const isRight = subtract(ips, total).length > 0 || overlaps(union(...others, ...records), ips);
+  return isRight ? [] : [`manual pool ${name} is refused (${stalled.message}), but nobody else has its addresses`];
 }
 
 function ofSubnet(world: MemoryWorld, subnet: SpiderSubnet, apps: readonly App[]): string[] {
@@ -175,6 +212,6 @@ function isAt(pool: SpiderIPPool, { nic, family, subnet }: Wanted): boolean {
   return labels[LABEL.interface] === nic && labels[LABEL.ipVersion] === `IPv${family}` && subnetOf(pool) === subnet;
 }
 
-function isLive(pool: SpiderIPPool): boolean {
-  return pool.metadata.deletionTimestamp === undefined;
+function isLive(object: KubeObject): boolean {
+  return object.metadata.deletionTimestamp === undefined;
 }

@@ -49,7 +49,11 @@ export function violationsOf(subnets: readonly SpiderSubnet[], pools: readonly S
   return [
     ...pools.filter(isAutoPool).flatMap((pool) => ofPool(pool, byName.get(subnetOf(pool)))),
     ...pools.flatMap((pool) => ofManualPool(pool, byName.get(subnetOf(pool)))),
-    ...pairs(pools, (pool) => pool.spec.subnet).flatMap(([a, b]) => apart("I apart", poolSide(a), poolSide(b))),
+    // Nobody is given an address out of a pool that the operator refuses.
+    ...pairs(
+      pools.filter((pool) => !isRefused(pool)),
+      (pool) => pool.spec.subnet,
+    ).flatMap(([a, b]) => apart("I apart", poolSide(a), poolSide(b))),
     ...subnets.flatMap(ofSubnet),
   ];
 }
@@ -118,6 +122,11 @@ function ofManualPool(pool: SpiderIPPool, subnet: SpiderSubnet | undefined): Vio
     readable(() => totalOf(subnet.spec)),
   );
   return named("I in R", [name], subtract(own, record), family, "is in a manual pool but not in its record");
+}
+
+function isRefused({ status }: SpiderIPPool): boolean {
+  const stalled = status?.conditions?.find(({ type }) => type === "Stalled");
+  return stalled?.status === "True" && (stalled.reason === "InvalidSpec" || stalled.reason === "Overlap");
 }
 
 function ofSubnet(subnet: SpiderSubnet): Violation[] {
