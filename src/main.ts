@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./commands/run.ts")).run,
   agent: async () => (await import("./commands/agent.ts")).agent,
   demo: async () => (await import("./commands/demo.ts")).demo,
+  lint: async () => (await import("./commands/lint.ts")).lint,
   graph: async () => (await import("./commands/graph.ts")).graph,
   "who-has": async () => (await import("./commands/who-has.ts")).whoHas,
 };

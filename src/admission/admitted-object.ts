@@ -124,6 +124,7 @@ function demand(value: unknown, shape: Shape, path: string): void {
 
 function asObject(value: unknown, path: string): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (value === undefined || value === null) throw new ObjectError(`${path} is missing`);
   throw new ObjectError(`${path} must be an object, not ${wordFor(value)}`);
 }
 

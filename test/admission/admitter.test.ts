@@ -128,13 +128,13 @@ validating("takes an old object without a spec, which the reference's definition
 validating("answers 400 to what is no object of the kind, naming the field", async () => {
   const { admitter } = admissionScene();
   const rows: [object, string][] = [
-    [{ object: null }, 'Cannot judge SpiderSubnet "web": object must be an object, not missing'],
-    [{ object: { metadata: { name: "web" } } }, "spec must be an object, not missing"],
+    [{ object: null }, 'Cannot judge SpiderSubnet "web": object is missing'],
+    [{ object: { metadata: { name: "web" } } }, "spec is missing"],
     [{ object: subnet({ ips: "10.0.0.1" }) }, "spec.ips must be a list, not a string"],
     [{ object: subnet({ ips: ["10.0.0.1", 7] }) }, "spec.ips[1] must be a string, not a number"],
     [{ object: subnet({ routes: [{ dst: "10.0.0.0/8" }] }) }, "spec.routes[0].gw is missing"],
     [{ object: subnet({}, { labels: { a: true } }) }, "metadata.labels.a must be a string, not a boolean"],
-    [{ operation: "UPDATE" }, "oldObject must be an object, not missing"],
+    [{ operation: "UPDATE" }, "oldObject is missing"],
     [{ operation: "CONNECT" }, 'operation must be one of CREATE, UPDATE, DELETE, not "CONNECT"'],
     [{ kind: "Pod" }, "kind must be one of SpiderSubnet, SpiderIPPool, SpiderReservedIP"],
     [{ kind: "constructor" }, "kind must be one of"],
