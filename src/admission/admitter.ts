@@ -75,6 +75,7 @@ export function createAdmitter(options: AdmitterOptions): Admitter {
 function mutate({ rules, world }: AdmitterOptions, request: AdmissionRequest): Verdict {
   const { operation, subresource, name } = request;
   if ((operation !== "CREATE" && operation !== "UPDATE") || subresource !== "") return ALLOWED;
+  if (isBeingDeleted(request.oldObject)) return ALLOWED;
   const ruler = rulesFor(rules, request);
   const object = ofKind(request, readObject(request.object, name));
   return { allowed: true, patch: createPatch(object, ruler.defaults(object, world)) };
@@ -88,6 +89,12 @@ async function validate(options: AdmitterOptions, request: AdmissionRequest, sig
   let denial = judge.judge(wanted, world);
   if (!denial && wanted.operation !== "DELETE") denial = await hold(wanted, { isDryRun: request.isDryRun, signal });
   return denial ? { allowed: false, rejection: denial } : ALLOWED;
+}
+
+/** Then nothing is filled in. Who replaces an object need not say so; asked before that is made good, we would put finalizers back. */
+function isBeingDeleted(old: unknown): boolean {
+  const { metadata } = (old ?? {}) as { readonly metadata?: { readonly deletionTimestamp?: unknown } | null };
+  return typeof metadata?.deletionTimestamp === "string";
 }
 
 function rulesFor(rules: Rules, { group, version, kind }: AdmissionRequest): KindRules<KubeObject> {

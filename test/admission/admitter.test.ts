@@ -44,6 +44,15 @@ mutating("leaves the name to the API server where it makes one", async () => {
   assert.equal(verdict, { allowed: true, patch: [{ op: "add", path: "/metadata/labels", value: { "a/b": "c" } }] });
 });
 
+mutating("fills nothing into what is being deleted, whether the writer says so or not", async () => {
+  const { admitter } = admissionScene();
+  const oldObject = subnet(undefined, { deletionTimestamp: "2026-01-01T00:00:00Z" });
+
+  const verdict = await admitter.answer("mutate", subnetRequest({ operation: "UPDATE", oldObject }), SECOND);
+
+  assert.equal(verdict, { allowed: true, patch: [] });
+});
+
 mutating("never stops anything: not what it cannot read, nor when it fails, nor when it is late", async () => {
   const never = admissionScene({ ready: new Promise(() => {}) });
   const { admitter, answered } = admissionScene();
