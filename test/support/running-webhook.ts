@@ -24,6 +24,8 @@ import { type InstalledWebhook, installWebhook } from "./webhook.ts";
 export interface RunningWebhook extends InstalledWebhook {
   readonly cluster: Cluster;
   readonly serving: Serving;
+  /** What the webhook knows of the world. */
+  readonly observer: Observer;
   /** Ends the server, as a crash would: the configurations stay, and call nobody. */
   kill(): Promise<void>;
 }
@@ -65,12 +67,12 @@ export async function startWebhook(options: Partial<ServingOptions["settings"]> 
     await serving.start();
     await observer.synced();
     installed = await installWebhook(cluster, { port: serving.ports.webhook as number, name });
-    await isCalled(name);
+    await isCalled(name, (options.families?.includes(4) ?? true) ? 4 : 6);
   } catch (error) {
     await remove();
     throw error;
   }
-  return { name, cluster, serving, kill, remove };
+  return { name, cluster, serving, observer, kill, remove };
 }
 
 function observe(cluster: Cluster): Observer {
@@ -91,19 +93,17 @@ function observe(cluster: Cluster): Observer {
 }
 
 /** Resolves when a subnet that is only tried gets its defaults, so when the API server knows both configurations and the authority. */
-async function isCalled(name: string): Promise<void> {
+async function isCalled(name: string, ipVersion: 4 | 6): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "autopool-webhook-"));
   const file = join(folder, "subnet.json");
   const metadata = { name: `${name}-probe` };
-  writeFileSync(
-    file,
-    JSON.stringify({ apiVersion: API_VERSION, kind: "SpiderSubnet", metadata, spec: { subnet: "203.0.113.248/29" } }),
-  );
+  const subnet = ipVersion === 4 ? "203.0.113.248/29" : "2001:db8:ffff::/64";
+  writeFileSync(file, JSON.stringify({ apiVersion: API_VERSION, kind: "SpiderSubnet", metadata, spec: { subnet } }));
   try {
     await eventually(
       async () => {
         const made = JSON.parse(await kubectl("create", "--dry-run=server", "-o", "json", "-f", file));
-        if (made.spec.ipVersion !== 4) throw new Error("Cannot see the webhook's defaults");
+        if (made.spec.ipVersion !== ipVersion) throw new Error("Cannot see the webhook's defaults");
       },
       { seconds: 60 },
     );
