@@ -157,17 +157,17 @@ refusals("a subnet of the wrong family is refused as such, and the right annotat
 
 refusals("a subnet whose ranges cannot be used is named with the reason, and heals when it is corrected", async () => {
   const place = await stage.place();
-  const name = `${place.namespace}-backwards`;
-  const { ips = [], ...spec } = freshSpec(4, 4);
-  const [first, last] = ips[0]?.split("-") ?? [];
-  await place.create<Manifest>(spiderSubnets, { metadata: { name }, spec: { ...spec, ips: [`${last}-${first}`] } });
+  const name = `${place.namespace}-gateway`;
+  const spec = freshSpec(4, 4);
+  const gateway = spec.gateway?.replace(/\d+$/, "11");
+  await place.create<Manifest>(spiderSubnets, { metadata: { name }, spec: { ...spec, gateway } });
   place.own(spiderSubnets, name);
 
   await place.run(deployment, "web", { subnet: { ipv4: [name] }, number: "2" });
-  await place.told("Deployment", "web", "SubnetInvalid", new RegExp(`"${name}" cannot be used: .*${last}-${first}`));
+  await place.told("Deployment", "web", "SubnetInvalid", new RegExp(`"${name}" cannot be used: .*gateway' ${gateway}`));
   await eventually(() => assert.equal(place.states(), ["pending SubnetInvalid"]));
 
-  await stage.cluster.patch(spiderSubnets, { name }, { spec: { ips } });
+  await stage.cluster.patch(spiderSubnets, { name }, { spec: { gateway: spec.gateway } });
   await place.poolsOf(2);
 });
 

@@ -9,9 +9,9 @@ import { randomBytes } from "node:crypto";
 import * as assert from "uvu/assert";
 import { pathOf } from "../../machines/step.ts";
 import type { Family } from "../../src/address/address.ts";
-import { countOf, intersect, parseRanges } from "../../src/address/range-set.ts";
+import { countOf, formatRanges, intersect, parseRanges } from "../../src/address/range-set.ts";
 import { type PoolRecord, parseControlledPools } from "../../src/api/controlled-pools.ts";
-import type { SpiderIPPool } from "../../src/api/ippool.ts";
+import { type SpiderIPPool, totalOf } from "../../src/api/ippool.ts";
 import { events, spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
 import type { SpiderSubnet, SpiderSubnetSpec } from "../../src/api/subnet.ts";
 import { type Cluster, hasCode, type KubeObject, type ObjectRef, type Resource } from "../../src/cluster/cluster.ts";
@@ -130,16 +130,16 @@ export class Place {
 
   /** Every record has its pool with the same ranges, every pool its record, no address is in two, and the sums are right. */
   async assertBooks(): Promise<void> {
-    const pools = await this.pools();
     for (const name of this.#subnets) {
       const { status, spec } = await this.subnet(name).catch(ignoreMissing);
       if (spec === undefined) continue;
       const family = spec.subnet.includes(":") ? 6 : 4;
       const records = Object.entries(Object.fromEntries(parseControlledPools(status?.controlledIPPools)));
-      const own = pools.filter(({ metadata }) => metadata.labels?.["ipam.spidernet.io/owner-spider-subnet"] === name);
+      const labelSelector = `ipam.spidernet.io/owner-spider-subnet=${name}`;
+      const { items: own } = await this.#cluster.list<SpiderIPPool>(spiderIPPools, { labelSelector });
       assert.equal(
         Object.fromEntries(records.map(([pool, { ips }]) => [pool, ips])),
-        Object.fromEntries(own.map((pool) => [pool.metadata.name, pool.spec.ips ?? []])),
+        Object.fromEntries(own.map((pool) => [pool.metadata.name, formatRanges(totalOf(pool.spec), family)])),
         `ledger of ${name}`,
       );
       const sets = records.map(([, { ips }]) => parseRanges(ips, family));
