@@ -26,6 +26,8 @@ export interface Gain {
   readonly cidr: Cidr;
   /** The addresses; all of its CIDR for a subnet, none for a pool that is still empty. */
   readonly ranges: RangeSet;
+  /** What it has already. */
+  readonly held: RangeSet;
   /** A pool of an application: its addresses are recorded already or not its own. */
   readonly isAuto: boolean;
   readonly denied: DeniedObject;
@@ -47,14 +49,15 @@ export function gainOf(wanted: Wanted<KubeObject>): Gain | undefined {
 
 function gainOfPool(pool: SpiderIPPool, old: SpiderIPPool | undefined): Gain | undefined {
   const cidr = parseCidr(pool.spec.subnet);
-  const ranges = subtract(totalOf(pool.spec), (old && knownPool(old)?.total) ?? EMPTY);
+  const held = (old && knownPool(old)?.total) ?? EMPTY;
+  const ranges = subtract(totalOf(pool.spec), held);
   if (old && ranges.length === 0) return undefined;
-  return { ...identityOf(pool), kind: "SpiderIPPool", cidr, ranges, isAuto: isAutoPool(pool) };
+  return { ...identityOf(pool), kind: "SpiderIPPool", cidr, ranges, held, isAuto: isAutoPool(pool) };
 }
 
 function gainOfSubnet(subnet: SpiderSubnet): Gain {
   const cidr = parseCidr(subnet.spec.subnet);
-  return { ...identityOf(subnet), kind: "SpiderSubnet", cidr, ranges: [cidr.range], isAuto: false };
+  return { ...identityOf(subnet), kind: "SpiderSubnet", cidr, ranges: [cidr.range], held: EMPTY, isAuto: false };
 }
 
 function identityOf({ kind, metadata }: KubeObject): Pick<Gain, "name" | "uid" | "generation" | "denied"> {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { overlaps, type RangeSet, union } from "../address/range-set.ts";
+import { intersect, overlaps, type RangeSet, union } from "../address/range-set.ts";
 import { type Book, type Entry, entryOf, withRecords } from "../api/book.ts";
 import { type Admission, formatVersion, onTheWayMs } from "../api/controlled-pools.ts";
 import { fromTimestamp, toTimestamp } from "../clock.ts";
@@ -50,8 +50,12 @@ export function planRecords(
     // What an application's pool has was recorded before the pool was made.
     if (request.isDryRun || isAuto) return "recorded";
     const before = entries.get(name);
+    // What it has though nobody has recorded it yet is recorded too, unless that is somebody else's.
+    const held = intersect(request.gain.held, known?.total ?? []);
+    const recorded =
+      before?.ranges ?? ([...entries.values()].some((entry) => overlaps(entry.ranges, held)) ? [] : held);
     const admitted = admissionOf(request.gain, before, surroundings.now);
-    const entry = entryOf(union(before?.ranges ?? [], ranges), before?.application, name, cidr.family, admitted);
+    const entry = entryOf(union(recorded, ranges), before?.application, name, cidr.family, admitted);
     entries.set(name, entry);
     changes.set(name, entry);
     return "recorded";

@@ -4,9 +4,9 @@
  */
 
 import * as assert from "uvu/assert";
-import { EMPTY, overlaps, subtract } from "../../src/address/range-set.ts";
+import { overlaps } from "../../src/address/range-set.ts";
 import { knownPool, knownSubnet } from "../../src/admission/rules/world.ts";
-import { isAutoPool, type SpiderIPPool } from "../../src/api/ippool.ts";
+import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import * as api from "../../src/api/resources.ts";
 import { configMaps, spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
 import type { SpiderSubnet } from "../../src/api/subnet.ts";
@@ -121,9 +121,8 @@ export function textOf(outcome: Outcome | undefined): string {
   return outcome === undefined ? "let in" : typeof outcome === "string" ? outcome : outcome.message;
 }
 
-/** Returns what must not be in one state of the cluster: shared addresses, overlapping CIDRs, a pool that is not recorded. */
+/** Returns what must not be in one state of the cluster: shared addresses, an adopted pool that is not recorded, overlapping CIDRs. */
 export function broken(subnets: readonly SpiderSubnet[], pools: readonly SpiderIPPool[]): string[] {
-  const manual = pools.filter((pool) => !isAutoPool(pool));
   const cidrs = [
     ...subnets.map((object) => ({ known: knownSubnet(object), isSubnet: true })),
     ...pools.map((object) => ({ known: knownPool(object), isSubnet: false })),
@@ -135,15 +134,5 @@ export function broken(subnets: readonly SpiderSubnet[], pools: readonly SpiderI
       .filter((b) => a.cidr.canonical !== b.cidr.canonical || (a.isSubnet && b.isSubnet))
       .map((b) => `${a.name} and ${b.name} overlap`),
   );
-  const unrecorded = subnets.flatMap((subnet) =>
-    manual.flatMap((pool) => {
-      const { name } = pool.metadata;
-      if (pool.spec.subnet !== subnet.spec.subnet) return [];
-      // A pool that is older than its subnet is recorded by the operator.
-      const record = knownSubnet(subnet)?.records.get(name);
-      const rest = record ? subtract(knownPool(pool)?.total ?? EMPTY, record.ranges) : EMPTY;
-      return rest.length > 0 ? [`${name} has more than its record in ${subnet.metadata.name}`] : [];
-    }),
-  );
-  return [...violationsOf(subnets, pools).map(({ text }) => text), ...overlapping, ...unrecorded];
+  return [...violationsOf(subnets, pools).map(({ text }) => text), ...overlapping];
 }
