@@ -67,7 +67,7 @@ function declare<T extends KubeObject>(resource: Resource, cases: readonly RuleC
     )
       continue;
     rules(`take a ${resource.kind} with ${one.title}${one.old ? ", on update" : ""}`, async () => {
-      const metadata = { ...object.metadata, name: uniqueName("crd"), ownerReferences: [] };
+      const metadata = { ...object.metadata, name: uniqueName("crd"), finalizers: [], ownerReferences: [] };
       await cluster.create(resource, { ...object, metadata });
       await removeObject(cluster, resource, { name: metadata.name });
     });
