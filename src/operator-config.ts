@@ -8,6 +8,7 @@ import { readSettings } from "./config.ts";
 import { defaultCollectorSettings as collection } from "./ipam/collector-settings.ts";
 import { readServingSettings, type ServingSettings, servingSettings } from "./serving-settings.ts";
 import {
+  anything,
   boolean,
   connectionSettings,
   familySettings,
@@ -19,6 +20,7 @@ import {
   toSharedConfig,
 } from "./setting.ts";
 import { defaultSettings, type OperatorSettings } from "./settings.ts";
+import { TRACE_FILE_BYTES } from "./trace/trace-file.ts";
 
 /** Everything that `autopool run` can be told. */
 export interface OperatorConfig extends OperatorSettings, SharedConfig {
@@ -26,6 +28,8 @@ export interface OperatorConfig extends OperatorSettings, SharedConfig {
   readonly serving: ServingSettings;
   readonly once: boolean;
   readonly dryRun: boolean;
+  /** Where a trace is recorded to, if it is, and how long each of its two files may become. */
+  readonly trace?: { readonly path: string; readonly bytesMax: number };
 }
 
 function addressNumber(text: string): string | undefined {
@@ -100,6 +104,18 @@ export const operatorSettings = [
     check: boolean,
   },
   ...servingSettings,
+  {
+    name: "trace",
+    help: "file to record to what is observed and decided, see docs/traces.md; none",
+    default: "",
+    check: anything,
+  },
+  {
+    name: "trace-mebibytes",
+    help: "how long that file and the one of what was before it may each become",
+    default: String(TRACE_FILE_BYTES / 2 ** 20),
+    check: integer(1, 65_536),
+  },
   ...logSettings,
   { name: "once", help: "bring everything up to date, then end", default: "false", isSwitch: true, check: boolean },
   {
@@ -123,6 +139,9 @@ export function readOperatorConfig(args: readonly string[], environment?: NodeJS
     serving: readServingSettings(values),
     once: values.once === "true" || values["dry-run"] === "true",
     dryRun: values["dry-run"] === "true",
+    ...(values.trace === ""
+      ? {}
+      : { trace: { path: values.trace, bytesMax: Number(values["trace-mebibytes"]) * 2 ** 20 } }),
     defaultNumber: parseAddressNumber(values["default-ip-number"]) ?? defaultSettings.defaultNumber,
     concurrency: Number(values.concurrency),
     ...(writesPerSecond === 0 ? {} : { writesPerSecond }),

@@ -9,6 +9,9 @@ import { Operator } from "../operator.ts";
 import { type OperatorConfig, operatorSettings, readOperatorConfig } from "../operator-config.ts";
 import { systemRandom } from "../random.ts";
 import { Serving } from "../serving.ts";
+import { TraceRecorder } from "../trace/recorder.ts";
+import { TraceRing } from "../trace/ring.ts";
+import { TraceFile } from "../trace/trace-file.ts";
 import type { Command } from "./command.ts";
 import { type Service, withRealCluster } from "./real-cluster.ts";
 
@@ -29,12 +32,15 @@ Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
   async execute(args, { signal, print }) {
     const config = readOperatorConfig(args);
     await withRealCluster(config, signal, async (service) => {
+      const file = openTrace(config, service);
+      const sinks = [new TraceRing(), ...(file ? [file] : [])];
       const operator = new Operator({
         cluster: service.cluster,
         clock: systemClock,
         random: systemRandom,
         settings: config,
         log: service.log,
+        recorder: new TraceRecorder({ clock: systemClock, settings: config, sinks }),
         ...(config.dryRun
           ? { dryRun: (life, operation) => print(JSON.stringify({ key: life.key, ...operation })) }
           : {}),
@@ -45,11 +51,24 @@ Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
       } finally {
         await serving?.stop();
         await operator.stop();
+        file?.close();
       }
     });
     return 0;
   },
 };
+
+/** Opens the file that is recorded to, if one is asked for. */
+function openTrace({ trace }: OperatorConfig, { log }: Service): TraceFile | undefined {
+  if (!trace) return undefined;
+  const onError = (error: unknown): void => log.error("trace not recorded any more", { path: trace.path, error });
+  try {
+    return new TraceFile({ ...trace, clock: systemClock, onError });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`Cannot record a trace to "${trace.path}": ${message}`, { cause: error });
+  }
+}
 
 /** Serves what the operator sees. Failing is all that its start may do to the command: it has as long as it takes. */
 function serve(
