@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   lint: async () => (await import("./commands/lint.ts")).lint,
   graph: async () => (await import("./commands/graph.ts")).graph,
   "who-has": async () => (await import("./commands/who-has.ts")).whoHas,
+  check: async () => (await import("./commands/check.ts")).check,
 };
 
 const exitCode = { failed: 1, misused: 2 } as const;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { SpiderEndpoint } from "../api/endpoint.ts";
 import type { Pod } from "../api/pod.ts";
 import {
   namespaces,
@@ -18,7 +19,9 @@ import {
 import { type Cluster, hasCode, type KubeObject, type Resource } from "../cluster/cluster.ts";
 import { find } from "../cluster/find.ts";
 import { listPages } from "../cluster/paged-list.ts";
+import { storeKey } from "../cluster/reflected-store.ts";
 import { stripped } from "../cluster/stripped.ts";
+import { isStaticEndpoint, keepsAddresses } from "../ipam/static-holder.ts";
 import { nativeKinds } from "../observe/workload.ts";
 import { type Place, Snapshot } from "./snapshot.ts";
 
@@ -54,6 +57,9 @@ const dispensable: ReadonlySet<string> = new Set([
   nodes.plural,
 ]);
 
+const everyOwner = { enableStatefulSet: true, enableKubevirt: true };
+/** Objects that are read again at the same time. */
+const atOnce = 12;
 const pageSize = 500;
 /** A list that takes longer than the server remembers begins anew so often. */
 const attemptsMax = 3;
@@ -72,12 +78,33 @@ export async function readSnapshot(cluster: Cluster, parts: readonly Part[], sig
   return snapshot;
 }
 
-/** Reads one object again and takes it in, or that it is gone. */
-export async function rereadPlace(cluster: Cluster, snapshot: Snapshot, place: Place): Promise<void> {
+/**
+ * Reads these objects again and takes them in, or that they are gone; asks the owners of endpoints that outlive their pods, too.
+ * @throws {ApiError | UnknownOutcome} If the server does not say how one of them is.
+ */
+export async function rereadPlaces(
+  cluster: Cluster,
+  snapshot: Snapshot,
+  places: Iterable<Place>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const queue = [...places];
+  const work = async (): Promise<void> => {
+    for (let place = queue.pop(); place && !signal?.aborted; place = queue.pop())
+      await reread(cluster, snapshot, place);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+}
+
+async function reread(cluster: Cluster, snapshot: Snapshot, place: Place): Promise<void> {
   const { resource, ref } = place;
   const found = await find<KubeObject>(cluster, resource, ref, { metadataOnly: isMetadataEnough(resource) });
-  if (found) snapshot.put(resource, kept(resource, found));
-  else snapshot.drop(place);
+  if (!found) return snapshot.drop(place);
+  snapshot.put(resource, kept(resource, found));
+  if (resource !== spiderEndpoints) return;
+  const endpoint = found as SpiderEndpoint;
+  if (!isStaticEndpoint(endpoint, everyOwner)) return;
+  snapshot.waits.set(storeKey(endpoint.metadata), await keepsAddresses(cluster, endpoint, everyOwner));
 }
 
 async function readAll(

@@ -59,6 +59,8 @@ export class Snapshot {
   readonly nodes = new Map<string, Node>();
   /** Native workloads by `namespace/kind.group/name`. */
   readonly workloads = new Map<string, Workload>();
+  /** Whether the owner of an endpoint that outlives its pods still wants the addresses; absent where nobody has asked. */
+  readonly waits = new Map<string, boolean>();
   /** What could not be read, by plural, and why. */
   readonly unread = new Map<string, string>();
   readonly #versions = new Map<string, Version>();

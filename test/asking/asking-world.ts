@@ -11,11 +11,14 @@ import type { Pod } from "../../src/api/pod.ts";
 import * as api from "../../src/api/resources.ts";
 import type { SpiderSubnet } from "../../src/api/subnet.ts";
 import type { Cluster, KubeObject, Resource } from "../../src/cluster/cluster.ts";
+import type { VirtualClock } from "../../src/cluster/memory/virtual-clock.ts";
 import type { CommandContext } from "../../src/commands/command.ts";
 import { Stage } from "../../src/commands/demo-stage.ts";
 import type { QuestionCommand } from "../../src/commands/question.ts";
+import { cloneSets } from "../../src/simulation/clone-set.ts";
 import type { Workload } from "../../src/simulation/workload.ts";
 import { subnet } from "../support/scenario.ts";
+import type { Inventory } from "./frozen-cluster.ts";
 
 /** What a command said. */
 export interface Said {
@@ -34,6 +37,29 @@ export interface Wanted {
 
 /** How long a question may take on the cluster's clock. */
 const answerMsMax = 600_000;
+
+/** Asks as on the command line, while time goes on. */
+export async function askOf(
+  cluster: Cluster,
+  clock: VirtualClock,
+  command: QuestionCommand,
+  args: readonly string[],
+  context: Partial<CommandContext> = {},
+): Promise<Said> {
+  const lines: string[] = [];
+  const print = (line: string): void => void lines.push(line);
+  let isDone = false;
+  const answered = Promise.resolve()
+    .then(() => command.ask(cluster, clock, args, { signal: new AbortController().signal, print, ...context }))
+    .finally(() => {
+      isDone = true;
+    });
+  // Told below, and only there.
+  answered.catch(() => {});
+  const end = clock.now() + answerMsMax;
+  while (!isDone && clock.now() < end) await clock.advance(100);
+  return { code: await answered, text: lines.join("\n") };
+}
 
 export class AskingWorld {
   readonly stage: Stage;
@@ -70,21 +96,8 @@ export class AskingWorld {
     return this.askWith({}, command, ...args);
   }
 
-  async askWith(context: Partial<CommandContext>, command: QuestionCommand, ...args: string[]): Promise<Said> {
-    const lines: string[] = [];
-    const print = (line: string): void => void lines.push(line);
-    const { clock } = this.stage;
-    let isDone = false;
-    const answered = Promise.resolve()
-      .then(() => command.ask(this.user, clock, args, { signal: new AbortController().signal, print, ...context }))
-      .finally(() => {
-        isDone = true;
-      });
-    // Told below, and only there.
-    answered.catch(() => {});
-    const end = clock.now() + answerMsMax;
-    while (!isDone && clock.now() < end) await clock.advance(100);
-    return { code: await answered, text: lines.join("\n") };
+  askWith(context: Partial<CommandContext>, command: QuestionCommand, ...args: string[]): Promise<Said> {
+    return askOf(this.user, this.stage.clock, command, args, context);
   }
 
   async json<T>(command: QuestionCommand, ...args: string[]): Promise<T> {
@@ -93,6 +106,11 @@ export class AskingWorld {
 
   objects<T extends KubeObject = KubeObject>(resource: Resource): T[] {
     return this.stage.server.objects<T>(resource);
+  }
+
+  /** Copies of everything that there is. */
+  inventory(): Inventory {
+    return [...Object.values(api), cloneSets].map((resource) => [resource, this.objects(resource)]);
   }
 
   get pools(): SpiderIPPool[] {
@@ -129,7 +147,11 @@ export function annotationsOf(annotations: Readonly<Record<string, unknown>> = {
   );
 }
 
-function workload(name: string, { replicas = 1, annotations, namespace = "default", hostNetwork }: Wanted): Workload {
+/** Returns a workload as the simulated controllers read it. */
+export function workload(
+  name: string,
+  { replicas = 1, annotations, namespace = "default", hostNetwork }: Wanted,
+): Workload {
   const labels = { app: name };
   const template = {
     metadata: { labels, annotations: annotationsOf(annotations) },
