@@ -55,6 +55,7 @@ export function violationsOf(subnets: readonly SpiderSubnet[], pools: readonly S
       (pool) => pool.spec.subnet,
     ).flatMap(([a, b]) => apart("I apart", poolSide(a), poolSide(b))),
     ...subnets.flatMap(ofSubnet),
+    ...subnets.flatMap((subnet) => ofIntruders(subnet, pools)),
   ];
 }
 
@@ -124,6 +125,19 @@ function ofManualPool(pool: SpiderIPPool, subnet: SpiderSubnet | undefined): Vio
   return named("I in R", [name], subtract(own, record), family, "is in a manual pool but not in its record");
 }
 
+/** Manual pools that have what is recorded for others. */
+function ofIntruders(subnet: SpiderSubnet, pools: readonly SpiderIPPool[]): Violation[] {
+  const manual = pools.filter(
+    (pool) => pool.spec.subnet === subnet.spec.subnet && !isAutoPool(pool) && !isRefused(pool),
+  );
+  const { entries, family } = bookOf(subnet);
+  return manual.flatMap((pool) =>
+    [...entries]
+      .filter(([name]) => name !== pool.metadata.name)
+      .flatMap(([name, { ranges }]) => apart("I apart", poolSide(pool), { name, set: ranges, family })),
+  );
+}
+
 function isRefused({ status }: SpiderIPPool): boolean {
   const stalled = status?.conditions?.find(({ type }) => type === "Stalled");
   return stalled?.status === "True" && (stalled.reason === "InvalidSpec" || stalled.reason === "Overlap");
@@ -151,7 +165,7 @@ function poolSide(pool: SpiderIPPool): Side {
 }
 
 function apart(rule: Rule, a: Side, b: Side): Violation[] {
-  const what = rule === "I apart" ? "is in both pools" : "is in both records";
+  const what = rule === "I apart" ? "is in both pools, or in one and the other's record" : "is in both records";
   return named(rule, [a.name, b.name].sort(), intersect(a.set, b.set), a.family, what);
 }
 
