@@ -73,6 +73,9 @@ export class CertificateScene {
   readonly broken: string[] = [];
   readonly #options: SceneOptions;
   readonly #bundles = new Map<string, Bundle[]>();
+  readonly #read = remembering(read);
+  readonly #readOne = remembering(readCertificate);
+  readonly #issued = new Map<string, boolean>();
   #jumped = 0;
   #excusedUntil = 0;
   #starts = 0;
@@ -87,7 +90,8 @@ export class CertificateScene {
     });
     this.user = this.server.connect();
     this.server.observe(({ resource }) => {
-      if (kinds.includes(resource)) this.#noteBundles();
+      // What is told is a copy.
+      if (kinds.some(({ plural }) => plural === resource.plural)) this.#noteBundles();
       this.check();
     });
   }
@@ -176,13 +180,13 @@ export class CertificateScene {
   }
 
   /** The authorities in the bundle of each webhook of each configuration. */
-  trusted(): Certificate[][] {
-    return [...this.#texts().values()].map(read);
+  trusted(): (readonly Certificate[])[] {
+    return [...this.#texts().values()].map(this.#read);
   }
 
   /** The certificate that a replica serves. */
   certificate(replica: Replica): Certificate | undefined {
-    return readCertificate(replica.served.at(-1)?.cert ?? "");
+    return this.#readOne(replica.served.at(-1)?.cert ?? "");
   }
 
   /** Notes what a client would not accept now. */
@@ -192,7 +196,7 @@ export class CertificateScene {
       const certificate = this.certificate(replica);
       if (!certificate) continue;
       for (const text of this.#inForce()) {
-        const fault = this.fault(certificate, read(text), replica.hosts);
+        const fault = this.fault(certificate, this.#read(text), replica.hosts);
         if (fault) this.broken.push(`${new Date(this.clock.now()).toISOString()}: ${fault}`);
       }
     }
@@ -207,7 +211,7 @@ export class CertificateScene {
     const now = this.clock.now();
     if (!isValidAt(certificate, now)) return "the certificate does not hold";
     if (!covers(certificate, names)) return "the certificate lacks a host";
-    const issuers = authorities.filter((authority) => isIssuedBy(certificate, authority));
+    const issuers = authorities.filter((authority) => this.#isIssuedBy(certificate, authority));
     if (issuers.length === 0) return `none of ${authorities.length} authorities has issued the certificate`;
     return issuers.some((issuer) => isValidAt(issuer, now)) ? undefined : "the authority does not hold";
   }
@@ -215,6 +219,13 @@ export class CertificateScene {
   async close(): Promise<void> {
     for (const replica of this.replicas) this.crash(replica);
     await this.user.close();
+  }
+
+  #isIssuedBy(certificate: Certificate, authority: Certificate): boolean {
+    const key = `${certificate.fingerprint} ${authority.fingerprint}`;
+    const answer = this.#issued.get(key) ?? isIssuedBy(certificate, authority);
+    this.#issued.set(key, answer);
+    return answer;
   }
 
   #texts(): Map<string, string> {
@@ -252,6 +263,16 @@ export class CertificateScene {
   }
 }
 
-function read(text: string): Certificate[] {
+function read(text: string): readonly Certificate[] {
   return readCertificates(Buffer.from(text, "base64").toString());
+}
+
+/** Bundles are looked at a thousand times for each that is new. */
+function remembering<V>(compute: (key: string) => V): (key: string) => V {
+  const known = new Map<string, V>();
+  return (key) => {
+    const value = known.get(key) ?? compute(key);
+    known.set(key, value);
+    return value;
+  };
 }

@@ -7,7 +7,7 @@ import { type Random, seededRandom } from "../../../src/random.ts";
 import { CertificateScene, minute } from "./certificate-scene.ts";
 
 const random = suite("certificates: random lives");
-const seeds = 16;
+const seeds = 12;
 
 /** The proportions of the real ones, more or less; retirement outlasts the longest silence of a watch, eight minutes. */
 const lifetimes: Lifetimes = {
