@@ -12,6 +12,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   agent: async () => (await import("./commands/agent.ts")).agent,
   demo: async () => (await import("./commands/demo.ts")).demo,
   lint: async () => (await import("./commands/lint.ts")).lint,
+  trace: async () => (await import("./commands/trace.ts")).trace,
+  replay: async () => (await import("./commands/replay.ts")).replay,
   graph: async () => (await import("./commands/graph.ts")).graph,
   "who-has": async () => (await import("./commands/who-has.ts")).whoHas,
   check: async () => (await import("./commands/check.ts")).check,

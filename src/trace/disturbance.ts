@@ -61,7 +61,8 @@ function textOf(standing: Standing | undefined): string {
 }
 
 function disturbed(trace: readonly TraceLine[], disturbance: Disturbance): TraceLine[] {
-  return processesOf(trace).flatMap((lines) => {
+  if (disturbance.kind === "none") return [...trace];
+  return processesOf(trace.flatMap(withoutCheckpoint)).flatMap((lines) => {
     switch (disturbance.kind) {
       case "dropped":
         return dropped(lines, disturbance.share, disturbance.random);
@@ -75,6 +76,12 @@ function disturbed(trace: readonly TraceLine[], disturbance: Disturbance): Trace
         return [...lines];
     }
   });
+}
+
+/** Where events come otherwise than they did, a process begins with the objects of a checkpoint alone. */
+function withoutCheckpoint(line: TraceLine): TraceLine[] {
+  if (line.line === "machine") return [];
+  return line.line === "resumed" ? [{ line: "opened", t: line.t }] : [line];
 }
 
 /** Splits a trace before every header. */
