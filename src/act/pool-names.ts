@@ -82,20 +82,34 @@ export class PoolNames {
   }
 
   #free(key: string, subnet: string, wanted: AutoPoolOwner): string {
-    const { family, application } = wanted;
-    const text = applicationText(application);
-    const names = Array.from({ length: attemptsMax }, (_, attempt) =>
-      poolName({ family, application, interface: wanted.interface, attempt }),
-    );
-    const record = (name: string): string | undefined | null => {
-      const entry = this.#world.book(subnet)?.entries.get(name);
-      return entry ? (entry.application ?? null) : undefined;
-    };
-    const free = names.filter((name) => !this.#world.pool(name) && (this.holder(subnet, name) ?? key) === key);
-    return (
-      free.find((name) => record(name) === text) ??
-      free.find((name) => record(name) === undefined) ??
-      (names.at(-1) as string)
-    );
+    const { book, pool } = this.#world;
+    return freePoolName(wanted, {
+      isTaken: (name) => pool(name) !== undefined || (this.holder(subnet, name) ?? key) !== key,
+      recordedFor: (name) => {
+        const entry = book(subnet)?.entries.get(name);
+        return entry && (entry.application ?? null);
+      },
+    });
   }
+}
+
+/** Who has which names. */
+export interface NamesInUse {
+  isTaken(name: string): boolean;
+  /** Record form of the application that a record is for, `null` for a manual pool's; `undefined` where there is none. */
+  recordedFor(name: string): string | null | undefined;
+}
+
+/** Returns the name that a new pool gets: the one that is recorded for its application, else the first that nobody has. */
+export function freePoolName(wanted: AutoPoolOwner, { isTaken, recordedFor }: NamesInUse): string {
+  const { family, application, interface: nic } = wanted;
+  const names = Array.from({ length: attemptsMax }, (_, attempt) =>
+    poolName({ family, application, interface: nic, attempt }),
+  );
+  const free = names.filter((name) => !isTaken(name));
+  return (
+    free.find((name) => recordedFor(name) === applicationText(application)) ??
+    free.find((name) => recordedFor(name) === undefined) ??
+    (names.at(-1) as string)
+  );
 }
