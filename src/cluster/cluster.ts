@@ -65,7 +65,8 @@ export interface ListOptions {
   readonly labelSelector?: string;
   /**
    * `field=value`, `field!=value`, joined by commas. Every resource knows `metadata.name` and `metadata.namespace`, pods also
-   * `spec.nodeName` and `status.phase`; another field is refused with 400. It may name what `metadataOnly` leaves out.
+   * `spec.nodeName` and `status.phase`, Events `involvedObject.kind`, `.namespace`, `.name`, `.uid`, `reason` and `type`; another
+   * field is refused with 400. It may name what `metadataOnly` leaves out.
    */
   readonly fieldSelector?: string;
   /** Page size; absent means one page with everything. */

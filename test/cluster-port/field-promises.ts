@@ -3,8 +3,8 @@
  * @module
  */
 import * as assert from "uvu/assert";
-import { configMaps, pods, spiderIPPools } from "../../src/api/resources.ts";
-import type { Resource } from "../../src/cluster/cluster.ts";
+import { configMaps, events, pods, spiderIPPools } from "../../src/api/resources.ts";
+import type { KubeObject, Resource } from "../../src/cluster/cluster.ts";
 import { type Bench, namespace, type Promises, refOf, refused } from "./fixtures.ts";
 
 async function namesOf(bench: Bench, resource: Resource, fieldSelector: string): Promise<string[]> {
@@ -43,6 +43,20 @@ export const fieldPromises: Promises = {
       items.map((item) => [item.kind, item.metadata.name]),
       [["PartialObjectMetadata", names[2]]],
     );
+  },
+
+  async "Events can be selected by the object that they speak of, reason and type"(bench) {
+    const { name, uid = "" } = (await bench.configMap()).metadata;
+    const involvedObject = { apiVersion: "v1", kind: "ConfigMap", namespace, name, uid };
+    const metadata = bench.metadata({ namespace });
+    const told = { metadata, involvedObject, reason: "Tested", message: "for a test", type: "Warning" };
+    await bench.cluster.create<KubeObject>(events, told);
+
+    const found = (more: string) => namesOf(bench, events, `involvedObject.kind=ConfigMap,involvedObject.name=${more}`);
+    assert.equal(await found(`${name},type=Warning`), [metadata.name]);
+    assert.equal(await found(`${name},reason=Tested,involvedObject.uid=${uid}`), [metadata.name]);
+    assert.equal(await found(`${name},type=Normal`), []);
+    assert.equal(await found(`${name}-other`), []);
   },
 
   async "a field selector that cannot be parsed, or names another field, is a BadRequest"(bench) {

@@ -6,7 +6,7 @@
  * @module
  */
 import * as assert from "uvu/assert";
-import { configMaps, deployments, jobs, leases, pods, spiderIPPools } from "../../src/api/resources.ts";
+import { configMaps, deployments, events, jobs, leases, pods, spiderIPPools } from "../../src/api/resources.ts";
 import {
   ApiError,
   apiVersionOf,
@@ -34,7 +34,7 @@ export interface Thing extends KubeObject {
 }
 
 /** The resources that objects are made of. */
-export const tried: readonly Resource[] = [configMaps, deployments, jobs, leases, pods, spiderIPPools];
+export const tried: readonly Resource[] = [configMaps, deployments, events, jobs, leases, pods, spiderIPPools];
 
 export const namespace = "default";
 export const runLabel = "autopool.test/run";

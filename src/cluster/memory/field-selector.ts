@@ -13,6 +13,10 @@ export type FieldTest = (object: KubeObject) => boolean;
 
 const always = ["metadata.name", "metadata.namespace"];
 const podFields = [...always, "spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName", "status.phase"];
+const involved = ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"];
+const eventFields = [...always, ...involved.map((field) => `involvedObject.${field}`), "reason", "type"];
+/** Kinds of the core group that can be selected by more than name and namespace. */
+const coreFields: Readonly<Record<string, readonly string[]>> = { pods: podFields, events: eventFields };
 
 /**
  * Parses a selector of a resource's objects; an absent or empty one holds for everything.
@@ -36,10 +40,10 @@ function parseTerm(term: string, text: string, resource: Resource): FieldTest {
 }
 
 function checkField(field: string, resource: Resource): void {
-  const isPod = resource.group === "" && resource.plural === "pods";
-  if ((isPod ? podFields : always).includes(field)) return;
+  const own = resource.group === "" ? coreFields[resource.plural] : undefined;
+  if ((own ?? always).includes(field)) return;
   // Kinds with conversion functions of their own and the others say it in different words.
-  if (isPod || resource.group.includes(".")) throw badRequest(`field label not supported: ${field}`);
+  if (own || resource.group.includes(".")) throw badRequest(`field label not supported: ${field}`);
   throw badRequest(
     `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace" (${apiVersionOf(resource)})`,
   );
