@@ -189,13 +189,13 @@ linting("answers for a thousand pools in a second or two", () => {
 });
 
 linting("knows the fields that the definitions know", () => {
-  for (const [kind, fields] of Object.entries(SPEC_FIELDS)) {
+  for (const [kind, fields] of Object.entries<readonly string[]>(SPEC_FIELDS)) {
     const path = new URL(`../../crds/${kind.toLowerCase()}.yaml`, import.meta.url);
     const definition = load(readFileSync(path, "utf8")) as {
       spec: { versions: [{ schema: { openAPIV3Schema: { properties: { spec: { properties: object } } } } }] };
     };
     const { properties } = definition.spec.versions[0].schema.openAPIV3Schema.properties.spec;
-    assert.equal([...fields].sort(), Object.keys(properties).sort());
+    assert.equal([...fields].sort(), Object.keys(properties as object).sort());
   }
 });
 
