@@ -1,8 +1,9 @@
 /**
- * The settings of what `autopool run` serves beside its work: admission and metrics.
+ * The settings of what `autopool run` serves beside its work: admission, metrics and the page.
  * @module
  */
 
+import { isIP } from "node:net";
 import { boolean, type Check, integer, type Setting } from "./setting.ts";
 
 export interface ServingSettings {
@@ -12,11 +13,18 @@ export interface ServingSettings {
   readonly webhookHosts: readonly string[];
   /** Port of the metrics; absent where they are not served. */
   readonly metricsPort?: number;
+  /** Port of the page and the trace; absent where they are not served. */
+  readonly viewPort?: number;
+  /** Address that the page listens on; the loopback one if absent. */
+  readonly viewAddress?: string;
   /** Where our own Secret and ConfigMap are. */
   readonly namespace: string;
   /** Whether the webhook denies to delete what is in use. */
   readonly validateDelete: boolean;
 }
+
+/** Where the page listens unless told otherwise: for this machine only. */
+const VIEW_ADDRESS = "127.0.0.1";
 
 /** Name of the Service in `deploy/webhook.yaml`. */
 const SERVICE = "autopool-webhook";
@@ -59,6 +67,18 @@ export const servingSettings = [
     variables: ["SPIDERPOOL_METRIC_HTTP_PORT"],
     check: integer(0, 65_535),
   },
+  {
+    name: "view-port",
+    help: "port of the page and of the trace, 5730 as documented; 0 serves none",
+    default: "0",
+    check: integer(0, 65_535),
+  },
+  {
+    name: "view-address",
+    help: "address that the page listens on; whoever reaches it may read all that it shows",
+    default: VIEW_ADDRESS,
+    check: (text) => (isIP(text) > 0 ? undefined : "must be an IP address"),
+  },
 ] as const satisfies readonly Setting[];
 
 /** Returns the settings out of values that have been checked. */
@@ -70,6 +90,8 @@ export function readServingSettings(
   return {
     ...portOf("webhookPort", values["webhook-port"]),
     ...portOf("metricsPort", values["metrics-port"]),
+    ...portOf("viewPort", values["view-port"]),
+    ...(values["view-port"] !== "0" && { viewAddress: values["view-address"] }),
     webhookHosts: hosts.length > 0 ? hosts : [`${SERVICE}.${namespace}.svc`],
     namespace,
     validateDelete: values["validate-delete"] === "true",

@@ -28,6 +28,9 @@ function naming(files: readonly SourceFile[], pattern: RegExp): string[] {
   );
 }
 
+/** All but what runs in a browser. */
+const ours = program.filter(({ path }) => !path.startsWith("src/view/page/"));
+
 const except = (files: readonly SourceFile[], ...paths: string[]): SourceFile[] =>
   files.filter(({ path }) => !paths.includes(path));
 
@@ -46,6 +49,9 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly RegExp[]])
   ["src/observe/", KNOWLEDGE],
   ["src/act/", [...KNOWLEDGE, /^p-queue$/]],
   ["src/view/graphviz.ts", [/^@viz-js\/viz$/]],
+  ["src/view/page-files.ts", [/^src\/view\//, /^node:(?:fs|module|url)$/]],
+  // What runs in a browser shows what is told, and takes no part in anything else.
+  ["src/view/page/", [/^src\/view\//, /^src\/address\//, /^src\/trace\/trace-line\.ts$/, /^machines\//]],
   ["src/trace/", [...KNOWLEDGE, /^src\/observe\//, /^src\/(?:reconciler|version)\.ts$/, /^node:fs$/]],
   [
     "src/asking/",
@@ -55,7 +61,7 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly RegExp[]])
       /^src\/(?:standing|holdings|defence-\w+)\.ts$/,
     ],
   ],
-  ["src/view/", KNOWLEDGE],
+  ["src/view/", [...KNOWLEDGE, /^src\/trace\/trace-line\.ts$/]],
   ["src/simulation/", KNOWLEDGE],
   ["src/cluster/kubernetes/", [/^@kubernetes\/client-node$/, /^undici$/, /^node:(?!timers)/, ...PORT, ...SHARED]],
   ["src/cluster/memory/", [...PORT, ...SHARED, ...PURE]],
@@ -103,7 +109,7 @@ rooms("leave the Kubernetes client and its connections to one of them", () => {
 
 rooms("leave timers and dates to src/clock.ts", () => {
   const time = /\b(?:Date|setTimeout|setInterval|setImmediate)\b|\bperformance\.now\b|\bAbortSignal\.timeout\b/;
-  nobody(naming(except(program, "src/clock.ts"), time));
+  nobody(naming(except(ours, "src/clock.ts"), time));
 });
 
 rooms("leave chance to src/random.ts", () => {
@@ -155,6 +161,12 @@ files("leave nothing to be done later", () => {
   const postponed = new RegExp(`\\b(?:${["TO", "DO"].join("")}|${["FIX", "ME"].join("")})\\b`);
   const texts = globSync("{machines,src,bench,test,crds,deploy,docs,.ci}/**/*{.ts,.sh,.md,.yaml,run}", { cwd: root });
   nobody(texts.filter((path) => postponed.test(readFileSync(`${root}/${path}`, "utf8"))));
+});
+
+files("make no markup of text in the page", () => {
+  const markup =
+    /\b(?:innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|DOMParser|setHTMLUnsafe|document\.write)\b/;
+  nobody(naming(everything, markup));
 });
 
 files.run();

@@ -10,6 +10,7 @@ import type { CoreEvent } from "../act/recorder.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import type { Pod } from "../api/pod.ts";
 import * as served from "../api/resources.ts";
+import { systemClock } from "../clock.ts";
 import { createMemoryCluster, type MemoryCluster } from "../cluster/memory/memory-cluster.ts";
 import { createVirtualClock, type VirtualClock } from "../cluster/memory/virtual-clock.ts";
 import { defaultCollectorSettings } from "../ipam/collector-settings.ts";
@@ -24,6 +25,7 @@ import type { Step } from "../simulation/step.ts";
 import { podTable } from "../view/pod-table.ts";
 import { lifeTable, type PoolLife, poolTable } from "../view/pool-table.ts";
 import { tableLines } from "../view/table.ts";
+import { Viewing } from "../viewing.ts";
 import { DemoNodes, nodeNames } from "./demo-nodes.ts";
 
 const seed = 1;
@@ -35,6 +37,7 @@ const settleMsMax = 10 * 60_000;
 export class Stage {
   readonly clock: VirtualClock = createVirtualClock();
   readonly server: MemoryCluster;
+  readonly viewing: Viewing;
   readonly #operator: Operator;
   readonly #nodes: DemoNodes;
   readonly #controlPlane: ControlPlane;
@@ -44,8 +47,9 @@ export class Stage {
   /** What was recorded since the last report, by name: a repetition shows once. */
   readonly #events = new Map<string, CoreEvent>();
 
-  private constructor() {
+  private constructor(isServed: boolean) {
     const { clock } = this;
+    this.viewing = new Viewing({ clock, realClock: systemClock, settings: defaultSettings, isServed });
     this.server = createMemoryCluster({ clock, resources: [...Object.values(served), cloneSets] });
     this.server.observe(({ resource, type, object }) => {
       if (resource.kind === served.events.kind && type !== "DELETED")
@@ -66,6 +70,7 @@ export class Stage {
       random: seededRandom(seed),
       settings: { ...defaultSettings, collection: defaultCollectorSettings },
       log: silentLog,
+      recorder: this.viewing.recorder,
       onTransition: ({ key, from, to }) => {
         const trail = this.#trails.get(key) ?? [from];
         if (trail.at(-1) !== to) trail.push(to);
@@ -74,9 +79,9 @@ export class Stage {
     });
   }
 
-  /** Opens a stage whose operator and agents have begun. */
-  static async open(): Promise<Stage> {
-    const stage = new Stage();
+  /** Opens a stage whose operator and agents have begun; `isServed` where its page is to be served. */
+  static async open({ isServed = false } = {}): Promise<Stage> {
+    const stage = new Stage(isServed);
     const started = Promise.all([stage.#operator.start(), stage.#nodes.start()]);
     await stage.#settle();
     await started;
@@ -111,6 +116,7 @@ export class Stage {
     const stopped = Promise.all([this.#operator.stop(), this.#controlPlane.stop(), this.#nodes.stop()]);
     await this.clock.advance(quietMs);
     await stopped;
+    await this.viewing.stop();
   }
 
   async #settle(atLeastMs = 0): Promise<void> {

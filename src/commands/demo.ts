@@ -12,6 +12,7 @@ import { sleep, systemClock } from "../clock.ts";
 import { ConfigError } from "../config.ts";
 import type { Step } from "../simulation/step.ts";
 import { story } from "../simulation/story.ts";
+import { VIEW_PORT } from "../viewing.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { Stage } from "./demo-stage.ts";
 
@@ -29,7 +30,8 @@ after each step the pools as "kubectl get sp" prints them, the state of each poo
 their addresses, and the Events that were recorded. No cluster is needed or touched. Time is simulated too: minutes
 pass in a second or two.
 
-  --keep    go on in real time after the last step, until Ctrl-C
+  --keep    go on in real time after the last step, until Ctrl-C; all the while a page in the browser shows the machine with its
+            pools, their stories and addresses (docs/page.md)
 
 Exit codes: 0 ended as asked, 1 failed, 2 wrong arguments.
 `,
@@ -38,10 +40,13 @@ Exit codes: 0 ended as asked, 1 failed, 2 wrong arguments.
     if (unknown !== undefined) {
       throw new ConfigError(`Cannot use argument "${unknown}": autopool demo knows --keep and --help only`);
     }
-    const stage = await Stage.open();
+    const isKept = args.includes("--keep");
+    const stage = await Stage.open({ isServed: isKept });
     try {
+      const url = isKept ? await serve(stage) : undefined;
+      if (url !== undefined) context.print(`Watch it in a browser: ${url}`);
       await play(stage, context);
-      if (args.includes("--keep")) await keep(stage, context);
+      if (url !== undefined) await keep(stage, context, url);
     } finally {
       await stage.close();
     }
@@ -68,11 +73,21 @@ function headingOf({ heading, command }: Step, index: number, hasColors: boolean
   return [paint("bold", `${index + 1}. ${heading}`), paint("cyan", `$ ${command}`), paint("cyan", "$ kubectl get sp")];
 }
 
+/** Serves the page where it is documented to be, or elsewhere if somebody else is there. */
+async function serve({ viewing }: Stage): Promise<string> {
+  try {
+    return await viewing.serve({ port: VIEW_PORT });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    return await viewing.serve({ port: 0 });
+  }
+}
+
 /** Lets the simulated time go on as fast as the real one. */
-async function keep(stage: Stage, { print, signal }: CommandContext): Promise<void> {
+async function keep(stage: Stage, { print, signal }: CommandContext, url: string): Promise<void> {
   if (signal.aborted) return;
   print("");
-  print("The cluster in memory lives on; press Ctrl-C to end it.");
+  print(`The cluster in memory lives on, to be looked at on ${url}; press Ctrl-C to end it.`);
   for (let last = systemClock.now(); !signal.aborted; ) {
     await sleep(systemClock, tickMs, signal);
     const now = systemClock.now();

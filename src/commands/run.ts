@@ -9,9 +9,8 @@ import { Operator } from "../operator.ts";
 import { type OperatorConfig, operatorSettings, readOperatorConfig } from "../operator-config.ts";
 import { systemRandom } from "../random.ts";
 import { Serving } from "../serving.ts";
-import { TraceRecorder } from "../trace/recorder.ts";
-import { TraceRing } from "../trace/ring.ts";
 import { TraceFile } from "../trace/trace-file.ts";
+import { Viewing } from "../viewing.ts";
 import type { Command } from "./command.ts";
 import { type Service, withRealCluster } from "./real-cluster.ts";
 
@@ -22,7 +21,8 @@ export const run: Command = {
   help: () => `Usage: autopool run [settings]
 
 Watches the cluster and keeps every application's pools true to it. With --webhook-port it also answers the API server's admission
-requests (deploy/webhook.yaml), and makes and renews the certificates for that.
+requests (deploy/webhook.yaml), and makes and renews the certificates for that. With --view-port it shows on a page what it does
+(docs/page.md).
 
 Settings, each also as environment variable, or in the file of --config:
 ${settingsHelp(operatorSettings)}
@@ -33,19 +33,25 @@ Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
     const config = readOperatorConfig(args);
     await withRealCluster(config, signal, async (service) => {
       const file = openTrace(config, service);
-      const sinks = [new TraceRing(), ...(file ? [file] : [])];
+      const viewing = new Viewing({
+        clock: systemClock,
+        realClock: systemClock,
+        settings: config,
+        sinks: file ? [file] : [],
+        isServed: !config.once && config.serving.viewPort !== undefined,
+      });
       const operator = new Operator({
         cluster: service.cluster,
         clock: systemClock,
         random: systemRandom,
         settings: config,
         log: service.log,
-        recorder: new TraceRecorder({ clock: systemClock, settings: config, sinks }),
+        recorder: viewing.recorder,
         ...(config.dryRun
           ? { dryRun: (life, operation) => print(JSON.stringify({ key: life.key, ...operation })) }
           : {}),
       });
-      const serving = config.once ? undefined : serve(operator, config, service);
+      const serving = config.once ? undefined : serve(operator, viewing, config, service);
       try {
         await Promise.race([operate(operator, config, service), ...(serving ? [serving.failed] : [])]);
       } finally {
@@ -73,13 +79,28 @@ function openTrace({ trace }: OperatorConfig, { log }: Service): TraceFile | und
 /** Serves what the operator sees. Failing is all that its start may do to the command: it has as long as it takes. */
 function serve(
   { observer }: Operator,
+  viewing: Viewing,
   config: OperatorConfig,
   { cluster, log }: Service,
 ): { readonly failed: Promise<never>; stop(): Promise<void> } {
   const settings = { ...config.serving, families: config.families };
   const serving = new Serving({ cluster, clock: systemClock, random: systemRandom, log, settings, caches: observer });
-  const failed = new Promise<never>((_, reject) => serving.start().catch(reject));
-  return { failed, stop: () => serving.stop() };
+  const failed = new Promise<never>((_, reject) => {
+    Promise.all([serving.start(), show(viewing, config, log)]).catch(reject);
+  });
+  return {
+    failed,
+    async stop() {
+      await Promise.all([serving.stop(), viewing.stop()]);
+    },
+  };
+}
+
+async function show(viewing: Viewing, { serving }: OperatorConfig, log: Service["log"]): Promise<void> {
+  const { viewPort, viewAddress } = serving;
+  if (viewPort === undefined) return;
+  const url = await viewing.serve({ port: viewPort, ...(viewAddress !== undefined && { address: viewAddress }) });
+  log.info("serving the page", { url });
 }
 
 async function operate(operator: Operator, config: OperatorConfig, { log, signal, ended }: Service): Promise<void> {

@@ -1,0 +1,26 @@
+/**
+ * What has changed in a view model since somebody looked, by name only.
+ * @module
+ */
+
+/** Notes of changes; thrown away once they are told. */
+export class Changes {
+  /** Keys of rows. */
+  readonly pools = new Set<string>();
+  readonly subnets = new Set<string>();
+  /** Ids of edges. */
+  readonly edges = new Set<string>();
+  complaints = false;
+  isOpen = false;
+  /** All is another: a process has begun. */
+  isEverything = false;
+
+  everything(): void {
+    this.isEverything = true;
+  }
+
+  get isNothing(): boolean {
+    const { pools, subnets, edges } = this;
+    return pools.size + subnets.size + edges.size === 0 && !this.complaints && !this.isOpen && !this.isEverything;
+  }
+}
