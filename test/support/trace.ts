@@ -3,6 +3,8 @@
  * @module
  */
 
+import { globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import type { Stepper } from "../../machines/step.ts";
 import { seededRandom } from "../../src/random.ts";
 import { standingsOf } from "../../src/trace/deciding-part.ts";
@@ -23,6 +25,15 @@ export class Notebook implements TraceSink {
   }
 
   begin(): void {}
+}
+
+/** The traces in test/traces, by name: the texts of their lines. */
+export function recordedTraces(): Map<string, string[]> {
+  const folder = new URL("../traces/", import.meta.url).pathname;
+  const files = globSync("*.ndjson", { cwd: folder }).sort();
+  return new Map(
+    files.map((file) => [basename(file, ".ndjson"), readFileSync(`${folder}${file}`, "utf8").trimEnd().split("\n")]),
+  );
 }
 
 /** The ways in which every trace is disturbed; a long one begins anew less often, so that tests stay fast. */
