@@ -75,7 +75,8 @@ export async function startWebhook(options: Partial<ServingOptions["settings"]> 
   return { name, cluster, serving, observer, kill, remove };
 }
 
-function observe(cluster: Cluster): Observer {
+/** Returns what a replica sees the world with. */
+export function observe(cluster: Cluster): Observer {
   const ignore = (): void => {};
   return new Observer({
     cluster,
@@ -93,7 +94,7 @@ function observe(cluster: Cluster): Observer {
 }
 
 /** Resolves when a subnet that is only tried gets its defaults, so when the API server knows both configurations and the authority. */
-async function isCalled(name: string, ipVersion: 4 | 6): Promise<void> {
+export async function isCalled(name: string, ipVersion: 4 | 6): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "autopool-webhook-"));
   const file = join(folder, "subnet.json");
   const metadata = { name: `${name}-probe` };
