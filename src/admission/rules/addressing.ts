@@ -33,8 +33,19 @@ export interface Addressing {
   readonly isComplete: boolean;
 }
 
+/** Specs with nothing wrong: the same object is judged anew for every state of the world, and a long list takes its time. */
+const faultless = new WeakMap<SpiderSubnetSpec, Addressing>();
+
 /** Reads a spec and finds what is wrong with `subnet`, `ips` and `excludeIPs` themselves. */
 export function readAddressing(spec: SpiderSubnetSpec, findings: Findings): Addressing {
+  const known = faultless.get(spec);
+  if (known) return known;
+  const addressing = read(spec, findings);
+  if (addressing.isComplete && !hasNoLabel(spec.subnet)) faultless.set(spec, addressing);
+  return addressing;
+}
+
+function read(spec: SpiderSubnetSpec, findings: Findings): Addressing {
   const cidr = readCidr(spec.subnet ?? "", findings);
   const family = cidr?.family ?? familyFromText(spec);
   if (family === undefined) {
@@ -86,7 +97,7 @@ export function notPertaining({ canonical, range, family }: Cidr): string {
 function readCidr(text: string, findings: Findings): Cidr | undefined {
   try {
     const cidr = parseCidr(text);
-    if (text.startsWith("::")) {
+    if (hasNoLabel(text)) {
       findings.refuse("subnet-label", "spec.subnet", text, NO_LABEL);
     }
     return cidr;
@@ -96,6 +107,10 @@ function readCidr(text: string, findings: Findings): Cidr | undefined {
     findings.refuse("subnet-canonical", "spec.subnet", text, `invalid CIDR format: ${reason}${example}`);
     return undefined;
   }
+}
+
+function hasNoLabel(cidr: string): boolean {
+  return cidr.startsWith("::");
 }
 
 function familyFromText({ ipVersion, subnet }: SpiderSubnetSpec): Family | undefined {
