@@ -32,13 +32,13 @@ function assertServed(scene: CertificateScene): void {
   }
 }
 
-years("pass in steps of two weeks, and every client is served at every moment", async () => {
+years("pass in steps of 24 days, and every client is served at every moment", async () => {
   const scene = await running();
   const authorities = new Set<string>();
   const serving = new Set<string>();
   const end = scene.clock.now() + 10 * year;
   while (scene.clock.now() < end) {
-    scene.jump(14 * day);
+    scene.jump(24 * day);
     await scene.pass(75 * minute);
     assertServed(scene);
     authorities.add(scene.stored("ca.crt"));
