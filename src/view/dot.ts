@@ -15,6 +15,8 @@ export interface DotOptions {
   readonly marks?: boolean;
   /** Whether states and edges have room for a number; needs `marks`. */
   readonly counts?: boolean;
+  /** Whether states have nothing but their name and large numbers, for who looks at the numbers first; needs `counts`. */
+  readonly brief?: boolean;
 }
 
 /** What is written where a number will stand, as wide as it may become. */
@@ -34,7 +36,8 @@ export const partId = {
   /** What a state does while it stays. */
   inside: (graph: MachineGraph, path: string): string => `${graph.id}-inside-${path}`,
   stateCount: (graph: MachineGraph, path: string): string => `${graph.id}-count-${path}`,
-  edgeCount: (graph: MachineGraph, { source, target }: EdgeGroup): string => `${graph.id}-taken-${source}-${target}`,
+  edgeCount: (graph: MachineGraph, { source, target }: Pick<EdgeGroup, "source" | "target">): string =>
+    `${graph.id}-taken-${source}-${target}`,
 } as const;
 
 /** Returns the machine in the DOT language. */
@@ -54,14 +57,15 @@ class Drawing {
   lines(): string[] {
     const graph = this.#graph;
     const font = `fontname="Arial", fontcolor="${INK.text}"`;
+    const { brief } = this.#options;
     const legend = table(`<TR>${LEGEND.map((text) => `<TD>${xmlText(text)}</TD>`).join("")}</TR>`, 12);
     const start = `class="start", tooltip="start", color="${INK.line}"`;
     return [
       `digraph ${quote(graph.id)} {`,
       `  graph [compound=true, newrank=true, nodesep=0.4, ranksep=0.4, pad=0.15, outputorder=edgesfirst, ${font}, fontsize=10,`,
-      `         class="machine", tooltip=${quote(graph.id)}, labelloc=b, label=<${legend}>];`,
-      `  node [shape=box, style="rounded,filled", ${font}, fontsize=12, margin="0.08,0.05"];`,
-      `  edge [${font}, fontsize=10, color="${INK.line}", arrowsize=0.7];`,
+      `         class="machine", tooltip=${quote(graph.id)}${brief ? "" : `, labelloc=b, label=<${legend}>`}];`,
+      `  node [shape=box, style="rounded,filled", ${font}, fontsize=12, margin="${brief ? "0.14,0.08" : "0.08,0.05"}"];`,
+      `  edge [${font}, fontsize=${brief ? 11 : 10}, color="${INK.line}", arrowsize=0.7];`,
       `  "" [shape=circle, width=0.14, label="", fillcolor="${INK.line}", ${start}];`,
       ...statesIn(graph).flatMap((state, index) => this.#state(state, index, "  ")),
       `  "" -> ${quote(graph.initial)} [${start}];`,
@@ -96,7 +100,8 @@ class Drawing {
   }
 
   #stateLabel(state: GraphState): string {
-    const { marks, counts } = this.#options;
+    const { marks, counts, brief } = this.#options;
+    if (brief) return this.#briefLabel(state);
     const mark = (id: string): string =>
       marks ? ` HREF="#" ID=${quote(id)} TOOLTIP=${quote(xmlText(state.description))}` : "";
     const count = counts
@@ -110,6 +115,16 @@ class Drawing {
     });
     const title = `<TR><TD${counts ? ' ALIGN="LEFT"' : ""}><B>${xmlText(state.name)}</B></TD>${count}</TR>`;
     return table(`${title}${rows.length > 0 ? "<HR/>" : ""}${rows.join("")}`, 2);
+  }
+
+  /** The name, below it how many pools are there, and how often one stayed when it was told something. */
+  #briefLabel({ path, name }: GraphState): string {
+    const number = (id: string, align: string, size: number): string =>
+      `<TD HREF="#" ID=${quote(id)} ALIGN="${align}" VALIGN="BOTTOM"><FONT POINT-SIZE="${size}">${PLACEHOLDER}</FONT></TD>`;
+    const pools = number(partId.stateCount(this.#graph, path), "LEFT", 20);
+    const stays = number(partId.edgeCount(this.#graph, { source: path, target: path }), "RIGHT", 10);
+    const title = `<TR><TD COLSPAN="2" ALIGN="LEFT"><FONT POINT-SIZE="13"><B>${xmlText(name)}</B></FONT></TD></TR>`;
+    return table(`${title}<TR>${pools}${stays}</TR>`, 1);
   }
 
   /**

@@ -23,6 +23,8 @@ export interface SvgOptions {
    * room for five digits.
    */
   readonly counts?: boolean;
+  /** With `counts`: states have their name and large numbers only, also `data-taken="scaling->scaling"` for what leaves them as they are. */
+  readonly brief?: boolean;
 }
 
 /**
@@ -33,8 +35,11 @@ export interface SvgOptions {
  * `data-edge="scaling->scaling"`. Inside a page the colours follow the page's `color-scheme`, and `--machine-paper` replaces the
  * background's.
  */
-export async function machineSvg(graph: MachineGraph, { counts = false }: SvgOptions = {}): Promise<string> {
-  const drawn = await renderDot(machineDot(graph, { marks: true, counts }));
+export async function machineSvg(
+  graph: MachineGraph,
+  { counts = false, brief = false }: SvgOptions = {},
+): Promise<string> {
+  const drawn = await renderDot(machineDot(graph, { marks: true, counts, brief }));
   const attributes = attributesOf(graph);
   const named = (id: string): string => attributes.get(id) ?? "";
   return drawn
@@ -47,7 +52,10 @@ export async function machineSvg(graph: MachineGraph, { counts = false }: SvgOpt
     .replaceAll(/<g id="a_([^"]*)"><a([^>]*)>/g, (_, id, link) => `<g${isOuter(id) ? "" : named(id)}>${tooltip(link)}`)
     .replaceAll("</a>\n</g>", "</g>")
     .replace(/^[\s\S]*<\/svg>/, titlesOnTop)
-    .replaceAll(/(<g data-(count|taken)="[^>]*>)(?:<title>.*<\/title>)?\n<text (.*?)>0+<\/text>/g, emptyNumber);
+    .replaceAll(
+      /(<g data-(count|taken)="[^>]*>)(?:<title>.*<\/title>)?\n<text (.*?)>0+<\/text>/g,
+      brief ? emptied : emptyNumber,
+    );
 }
 
 /** Returns what each part is called, by the id that Graphviz gave it. */
@@ -59,6 +67,7 @@ function attributesOf(graph: MachineGraph): Map<string, string> {
     name(partId.state(graph, path), "state", path);
     name(partId.inside(graph, path), "edge", `${path}->${path}`);
     name(partId.stateCount(graph, path), "count", path);
+    name(partId.edgeCount(graph, { source: path, target: path }), "taken", `${path}->${path}`);
   }
   for (const group of edgeGroups(graph)) {
     name(partId.edge(graph, group), "edge", group.id);
@@ -91,9 +100,12 @@ function titlesOnTop(svg: string): string {
   return without.replace(/<\/g>\s*<\/svg>\s*$/, `<g class="titles">\n${titles.join("")}</g>\n</g>\n</svg>\n`);
 }
 
+const emptied = (_: string, group: string, _kind: string, attributes: string): string =>
+  `${group}\n<text ${attributes}></text>`;
+
 /** Numbers of states end where the title's row ends; those of edges begin where the label begins. */
 function emptyNumber(_: string, group: string, kind: string, attributes: string): string {
-  if (kind === "taken") return `${group}\n<text ${attributes}></text>`;
+  if (kind === "taken") return emptied(_, group, kind, attributes);
   const moved = attributes
     .replace('text-anchor="start"', 'text-anchor="end"')
     .replace(/ x="([^"]*)"/, (_all, x) => ` x="${(Number(x) + NUMBER_WIDTH).toFixed(2)}"`);

@@ -28,7 +28,7 @@ export interface PageSettings {
 export async function pageDocument(files: PageFiles, settings: PageSettings): Promise<PageDocument> {
   const parts: Readonly<Record<string, string>> = {
     style: `<style>${files.style}</style>`,
-    machine: await machineSvg(settings.graph, { counts: true }),
+    machine: await machineSvg(settings.graph, { counts: true, brief: true }),
     settings: `<script type="application/json" id="settings">${jsonText(settings)}</script>`,
     script: `<script type="module">${files.script}</script>`,
   };

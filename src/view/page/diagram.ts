@@ -21,6 +21,7 @@ export class Diagram {
   readonly #states = new Map<string, Element>();
   readonly #list: KeyedList<readonly [path: string, pools: number]>;
   readonly #leaves: readonly string[];
+  readonly #ends: readonly string[];
   #before: ReadonlyMap<string, number> | undefined;
 
   constructor(svg: Element, list: Element, graph: MachineGraph, hueOf: (path: string) => number) {
@@ -32,6 +33,7 @@ export class Diagram {
     this.#leaves = graph.states
       .filter(({ initial, isFinal }) => initial === undefined && !isFinal)
       .map(({ path }) => path);
+    this.#ends = graph.states.filter(({ isFinal }) => isFinal).map(({ path }) => path);
     svg.addEventListener("click", ({ target }) => {
       const state = (target as Element).closest("[data-state]")?.getAttribute("data-state");
       if (state) location.hash = formatRoute("pools", undefined, { state });
@@ -58,21 +60,33 @@ export class Diagram {
 
   render(store: Store): void {
     const counts = store.counts();
+    // Where lives end nobody stays; there stands how many have come.
+    for (const path of this.#ends) counts.set(path, arrivals(store, path));
     for (const [path, text] of this.#texts) {
       const pools = counts.get(path) ?? 0;
-      setText(text, pools === 0 ? "" : count(pools));
-      this.#states.get(path)?.classList.toggle("busy", pools > 0);
+      setText(text, count(pools));
+      this.#states.get(path)?.classList.toggle("vacant", pools === 0);
     }
     this.#list.show(this.#leaves.map((path) => [path, [path, counts.get(path) ?? 0]]));
-    for (const [id, edge] of this.#edges) {
+    for (const id of new Set([...this.#edges.keys(), ...this.#numbers.keys()])) {
+      const edge = this.#edges.get(id);
       const times = store.edges.get(id) ?? 0;
-      edge.classList.toggle("taken", times > 0);
+      edge?.classList.toggle("taken", times > 0);
       const number = this.#numbers.get(id);
-      if (number) setText(number, times === 0 ? "" : `${count(times)}×`);
-      if (this.#before && times > (this.#before.get(id) ?? 0)) flash(edge);
+      if (number) setText(number, times === 0 ? "" : `${isStay(id) ? "↻ " : ""}${count(times)}×`);
+      if (edge && this.#before && times > (this.#before.get(id) ?? 0)) flash(edge);
     }
     this.#before = new Map(store.edges);
   }
+}
+
+const isStay = (id: string): boolean => {
+  const [source, target] = id.split("->");
+  return source === target;
+};
+
+function arrivals({ edges }: Store, path: string): number {
+  return [...edges].reduce((sum, [id, times]) => (id.endsWith(`->${path}`) ? sum + times : sum), 0);
 }
 
 function fill(map: Map<string, Element>, part: Element, attribute: string): void {

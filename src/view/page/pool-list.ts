@@ -33,7 +33,7 @@ const FIXED: Readonly<Partial<Record<Select, readonly (readonly [value: string, 
 };
 
 export class PoolList {
-  readonly #store: Store;
+  #store: Store | undefined;
   readonly #list: VirtualList<PoolRow, SortName>;
   readonly #search = make("input", {
     type: "search",
@@ -49,8 +49,7 @@ export class PoolList {
   #route: Route | undefined;
   #shownFilter = "";
 
-  constructor(store: Store, form: HTMLFormElement, place: HTMLElement, hueOf: (path: string) => number) {
-    this.#store = store;
+  constructor(form: HTMLFormElement, place: HTMLElement, hueOf: (path: string) => number) {
     form.append(make("label", { class: "search" }, make("span", {}, "Search"), this.#search));
     for (const name of FILTERS) if (name !== "search") form.append(this.#select(name));
     form.append(this.#number);
@@ -66,7 +65,7 @@ export class PoolList {
         { label: "Since", sort: "since" },
       ],
       keyOf: ({ key }) => key,
-      fill: (cells, row, element) => fillRow(cells, row, element, hueOf(row.state), store),
+      fill: (cells, row, element) => fillRow(cells, row, element, hueOf(row.state), this.#store),
       onOpen: ({ key }) => {
         location.hash = formatRoute("pools", key, this.#route?.query);
       },
@@ -79,13 +78,14 @@ export class PoolList {
     place.append(this.#list.element);
   }
 
-  render(route: Route): void {
+  render(store: Store, route: Route): void {
+    this.#store = store;
     this.#route = route;
     this.#render();
   }
 
   #render(): void {
-    if (!this.#route) return;
+    if (!this.#route || !this.#store) return;
     const filter = filterOf(this.#route.query);
     const all = [...this.#store.pools.values()];
     this.#showOptions(all);
@@ -140,7 +140,13 @@ function choose(select: HTMLSelectElement, value: string): void {
   if (select.value !== value) select.value = value;
 }
 
-function fillRow(cells: readonly HTMLElement[], row: PoolRow, element: HTMLElement, hue: number, store: Store): void {
+function fillRow(
+  cells: readonly HTMLElement[],
+  row: PoolRow,
+  element: HTMLElement,
+  hue: number,
+  store: Store | undefined,
+): void {
   const [name, subnet, state, addresses, since] = cells as [
     HTMLElement,
     HTMLElement,
@@ -171,5 +177,5 @@ function fillRow(cells: readonly HTMLElement[], row: PoolRow, element: HTMLEleme
     value: row.inUse,
     "aria-label": `${row.inUse} of ${row.size} in use`,
   });
-  setText(since, row.key.startsWith("pool/") ? "" : span(store.now - store.timeOf(row.since)));
+  setText(since, row.key.startsWith("pool/") || !store ? "" : span(store.now - store.timeOf(row.since)));
 }

@@ -31,6 +31,8 @@ export class VirtualList<T, S extends string> {
   readonly element: HTMLElement;
   readonly #options: VirtualListOptions<T, S>;
   readonly #scroller: HTMLElement;
+  /** Stands still at the top of what scrolls. */
+  readonly #head: HTMLElement;
   readonly #space: HTMLElement;
   readonly #headers: readonly HTMLElement[];
   readonly #rows: KeyedList<readonly [item: T, index: number]>;
@@ -44,13 +46,10 @@ export class VirtualList<T, S extends string> {
     this.#headers = columns.map((column) => this.#header(column));
     const head = make("div", { role: "row", "aria-rowindex": 1, class: "row head" }, ...this.#headers);
     this.#space = make("div", { role: "rowgroup", class: "space" });
-    this.#scroller = make("div", { role: "presentation", class: "scroller" }, this.#space);
-    this.element = make(
-      "div",
-      { role: "grid", class: "grid", "aria-label": label, "aria-colcount": columns.length },
-      make("div", { role: "rowgroup" }, head),
-      this.#scroller,
-    );
+    this.#head = make("div", { role: "rowgroup", class: "heads" }, head);
+    this.#scroller = make("div", { role: "presentation", class: "scroller" }, this.#head, this.#space);
+    const attributes = { role: "grid", class: "grid", "aria-label": label, "aria-colcount": columns.length };
+    this.element = make("div", attributes, this.#scroller);
     this.#rows = new KeyedList(
       this.#space,
       () => this.#row(),
@@ -96,12 +95,17 @@ export class VirtualList<T, S extends string> {
     return Number.parseFloat(getComputedStyle(this.element).getPropertyValue("--row-height")) || 40;
   }
 
+  /** Height of what is visible of the rows. */
+  get #visible(): number {
+    return this.#scroller.clientHeight - this.#head.offsetHeight;
+  }
+
   #render(): void {
     const height = this.#rowHeight;
-    const { scrollTop, clientHeight } = this.#scroller;
+    const { scrollTop } = this.#scroller;
     const last = this.#items.length - 1;
     const from = Math.max(0, Math.min(Math.floor(scrollTop / height) - MARGIN, last));
-    const to = Math.min(last, Math.ceil((scrollTop + clientHeight) / height) + MARGIN);
+    const to = Math.min(last, Math.ceil((scrollTop + this.#visible) / height) + MARGIN);
     this.#space.style.height = `${this.#items.length * height}px`;
     const indices = new Set<number>();
     for (let index = from; index <= to; index++) indices.add(index);
@@ -149,7 +153,7 @@ export class VirtualList<T, S extends string> {
 
   #onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const page = Math.max(1, Math.floor(this.#scroller.clientHeight / this.#rowHeight) - 1);
+    const page = Math.max(1, Math.floor(this.#visible / this.#rowHeight) - 1);
     const moves: Readonly<Record<string, number>> = {
       ArrowDown: this.#active + 1,
       ArrowUp: this.#active - 1,
@@ -169,9 +173,9 @@ export class VirtualList<T, S extends string> {
     this.#active = Math.max(0, Math.min(index, this.#items.length - 1));
     const height = this.#rowHeight;
     const top = this.#active * height;
-    const { scrollTop, clientHeight } = this.#scroller;
+    const { scrollTop } = this.#scroller;
     if (top < scrollTop) this.#scroller.scrollTop = top;
-    else if (top + height > scrollTop + clientHeight) this.#scroller.scrollTop = top + height - clientHeight;
+    else if (top + height > scrollTop + this.#visible) this.#scroller.scrollTop = top + height - this.#visible;
     this.#render();
     const item = this.#items[this.#active];
     if (item) this.#rows.get(this.#options.keyOf(item))?.focus({ preventScroll: true });
