@@ -22,6 +22,8 @@ export interface Transition {
   readonly from: string;
   readonly to: string;
   readonly operations: readonly Operation[];
+  /** Reason for which its operations cannot be done, as far as it knows then. */
+  readonly refusal: string | undefined;
 }
 
 export interface ReconcilerOptions {
@@ -207,7 +209,8 @@ export class Reconciler {
     const { snapshot, operations } = this.#stepper.step(entry.snapshot, event);
     entry.snapshot = snapshot;
     const { key } = entry.life;
-    this.#options.onTransition({ key, event, from, to: pathOf(snapshot), operations });
+    const refusal = snapshot.context.refusal?.reason;
+    this.#options.onTransition({ key, event, from, to: pathOf(snapshot), operations, refusal });
     if (snapshot.status === "done") {
       this.#entries.delete(key);
       this.#byApplication.get(entry.application)?.delete(key);

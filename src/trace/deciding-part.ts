@@ -16,6 +16,7 @@ import type { DemandSettings } from "../observe/demand.ts";
 import { Observer } from "../observe/observer.ts";
 import type { Life } from "../observe/pool-life.ts";
 import { Reconciler } from "../reconciler.ts";
+import { complaintLine, stepLine } from "./decided.ts";
 import { Feeds } from "./feeds.ts";
 import type { HeaderLine, MachineLine, OutputLine, ToldLine, TraceLine } from "./trace-line.ts";
 
@@ -75,12 +76,8 @@ export class DecidingPart {
     this.reconciler = new Reconciler({
       observe: (application) => this.observer.observe(application),
       dispatch: () => this.#tellNow(),
-      complain: ({ reason, text, regarding: { apiVersion, kind, namespace, name, uid } }) => {
-        const regarding = { apiVersion, kind, namespace, name, uid };
-        onDecided?.({ line: "complaint", t: this.#t, reason, text, regarding });
-      },
-      onTransition: ({ key, event, from, to, operations }) =>
-        onDecided?.({ line: "step", t: this.#t, key, event, from, to, operations }),
+      complain: (complaint) => onDecided?.(complaintLine(complaint, this.#t)),
+      onTransition: (transition) => onDecided?.(stepLine(transition, this.#t)),
       onForgotten: (application) => this.observer.applications.forget(application),
       onReconciled: ignored,
       isDriven: true,

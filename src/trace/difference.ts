@@ -7,7 +7,7 @@ import type { Difference } from "./replay.ts";
 import type { OutputLine } from "./trace-line.ts";
 
 /** Members of steps and complaints that can differ, in the order in which they are shown. */
-const MEMBERS = ["key", "event", "from", "to", "operations", "reason", "text", "regarding"] as const;
+const MEMBERS = ["key", "event", "from", "to", "operations", "refusal", "reason", "text", "regarding"] as const;
 
 /** Returns the lines that show a difference; those of members that differ begin with `≠`. */
 export function differenceLines({ number, cause, recorded, recomputed }: Difference): string[] {

@@ -23,6 +23,7 @@ import type { Reconciler, Transition } from "../reconciler.ts";
 import { AUTOPOOL_VERSION } from "../version.ts";
 import { withAnswers } from "./answers.ts";
 import { checkpointOf, type Reflection } from "./checkpoint.ts";
+import { complaintLine, stepLine } from "./decided.ts";
 import {
   type HeaderLine,
   resourceName,
@@ -122,14 +123,12 @@ export class TraceRecorder {
     this.#take({ line: "told", t: this.#t(), key, event });
   }
 
-  stepped({ key, event, from, to, operations }: Transition): void {
-    this.#take({ line: "step", t: this.#t(), key, event, from, to, operations });
+  stepped(transition: Transition): void {
+    this.#take(stepLine(transition, this.#t()));
   }
 
-  complained({ reason, text, regarding }: Complaint): void {
-    const { apiVersion, kind, namespace, name, uid } = regarding;
-    const named = { apiVersion, kind, namespace, name, uid };
-    this.#take({ line: "complaint", t: this.#t(), reason, text, regarding: named });
+  complained(complaint: Complaint): void {
+    this.#take(complaintLine(complaint, this.#t()));
   }
 
   #t(): number {

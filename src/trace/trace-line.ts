@@ -116,6 +116,8 @@ export interface StepLine {
   readonly from: string;
   readonly to: string;
   readonly operations: readonly Operation[];
+  /** Reason for which its operations cannot be done, as far as it knows then. */
+  readonly refusal?: string;
 }
 
 /** Out: people are told what is wrong with an application's annotations. */
