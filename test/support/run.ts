@@ -26,7 +26,7 @@ const inContinuousIntegration = process.env["CI"] === "true";
 /** Fewer tests than this mean that files were not found, not that all is well. */
 const TESTS_MIN = wanted.length > 0 ? 1 : (cluster?.testsMin ?? 300);
 const PARALLEL_MAX = cluster ? 1 : 2;
-const SECONDS_MAX = Number(process.env["TEST_TIMEOUT_SECONDS"] ?? (cluster ? 900 : 120));
+const SECONDS_MAX = Number(process.env["TEST_TIMEOUT_SECONDS"] ?? (cluster ? 900 : 300));
 
 interface Result {
   readonly passed: number;
