@@ -190,7 +190,8 @@ export class ManualObjects {
     if (!pool || isAutoPool(pool)) return;
     for (const subnet of observer.subnets.ofCidr(pool.spec.subnet)) {
       if (this.#holdings.isReviewDue(pool, subnet)) ledger.of(subnet.metadata.name).review();
-      if (this.#holdings.isOversized(pool, subnet)) this.#settleLater(pool, subnet);
+      const isWaiting = this.#holdings.isOversized(pool, subnet) || this.#holdings.arrivesInMs(pool, subnet) > 0;
+      if (isWaiting) this.#settleLater(pool, subnet);
       if (subnet.metadata.deletionTimestamp === undefined) continue;
       lookAtSubnet(subnet.metadata.name);
       if (goesAlong(pool, subnet)) this.#submitEnd(name, subnet.metadata.name);

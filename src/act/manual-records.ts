@@ -79,8 +79,10 @@ export function recordsBut(
 }
 
 function keptBy({ total, isLeft, isArriving, inUse }: Holding, recorded: RangeSet): RangeSet {
+  // What is on its way may be another pool of this name, which goes with the subnet.
+  if (isArriving) return recorded;
   if (isLeft) return EMPTY;
-  if (!total || isArriving) return recorded;
+  if (!total) return recorded;
   const own = intersect(recorded, total);
   if (countOf(own) === countOf(recorded)) return own;
   const used = inUse();
