@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   graph: async () => (await import("./commands/graph.ts")).graph,
   "who-has": async () => (await import("./commands/who-has.ts")).whoHas,
   check: async () => (await import("./commands/check.ts")).check,
+  explain: async () => (await import("./commands/explain.ts")).explain,
 };
 
 const exitCode = { failed: 1, misused: 2 } as const;

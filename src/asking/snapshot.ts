@@ -6,6 +6,7 @@
  * @module
  */
 
+import { controllerOf } from "../api/controller-reference.ts";
 import type { SpiderEndpoint } from "../api/endpoint.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import type { Node } from "../api/node.ts";
@@ -22,7 +23,13 @@ import {
   spiderSubnets,
 } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
-import { apiVersionOf, type KubeObject, type ObjectRef, type Resource } from "../cluster/cluster.ts";
+import {
+  apiVersionOf,
+  type KubeObject,
+  type ObjectRef,
+  type OwnerReference,
+  type Resource,
+} from "../cluster/cluster.ts";
 import { storeKey } from "../cluster/reflected-store.ts";
 import { PoolIndex } from "../observe/pool-index.ts";
 import { SubnetIndex } from "../observe/subnet-index.ts";
@@ -59,6 +66,8 @@ export class Snapshot {
   readonly nodes = new Map<string, Node>();
   /** Native workloads by `namespace/kind.group/name`. */
   readonly workloads = new Map<string, Workload>();
+  /** Controllers of native workloads, by the workload's key. */
+  readonly controllers = new Map<string, OwnerReference>();
   /** Whether the owner of an endpoint that outlives its pods still wants the addresses; absent where nobody has asked. */
   readonly waits = new Map<string, boolean>();
   /** What could not be read, by plural, and why. */
@@ -131,8 +140,13 @@ export class Snapshot {
     if (!native) return;
     const { namespace = "", name } = object.metadata;
     const key = workloadKey({ apiVersion: apiVersionOf(resource), kind: resource.kind, namespace, name });
+    const controller = controllerOf(object.metadata.ownerReferences);
+    this.controllers.delete(key);
     if (type === "deleted") this.workloads.delete(key);
-    else this.workloads.set(key, toWorkload(native, object));
+    else {
+      this.workloads.set(key, toWorkload(native, object));
+      if (controller) this.controllers.set(key, controller);
+    }
   }
 }
 

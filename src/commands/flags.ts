@@ -54,10 +54,13 @@ export function readArguments<const S extends readonly Setting[]>(
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
     const flag = flags.find(({ name }) => name === token.name);
+    // As kubectl takes it: -n=shop.
+    const value = token.rawName.startsWith("--") ? token.value : token.value?.replace(/^=/, "");
     // With an equals sign, so that a value may begin with a dash.
-    if (!flag) rest.push(token.value === undefined ? token.rawName : `${token.rawName}=${token.value}`);
-    else if (take(flag, token, mistakes))
-      found.set(flag.name, [...(found.get(flag.name) ?? []), token.value ?? "true"]);
+    if (!flag) rest.push(value === undefined ? token.rawName : `${token.rawName}=${value}`);
+    else if (take(flag, { rawName: token.rawName, value }, mistakes)) {
+      found.set(flag.name, [...(found.get(flag.name) ?? []), value ?? "true"]);
+    }
   }
   for (const { name, many } of flags) {
     if (!many && (found.get(name)?.length ?? 0) > 1) mistakes.push(`Cannot use --${name} twice`);
