@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { LABEL } from "../../src/api/names.ts";
 import { deployments, pods, spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
 import { ApiError } from "../../src/cluster/cluster.ts";
@@ -25,22 +26,51 @@ import {
 export type MemoryPlay = (options: WorldOptions) => Promise<void>;
 
 /** What a user does, and the operator's rest after it. */
-type Act = (world: MemoryWorld) => Promise<unknown>;
+type Act = (world: Refusing) => Promise<unknown>;
+
+/** A cluster in which a webhook may forbid to write pools. */
+class Refusing extends MemoryWorld {
+  isStrict = false;
+
+  override start(): void {
+    super.start(({ verb, resource, subresource }) => {
+      const isWrite = ["create", "update", "patch", "delete"].includes(verb) && subresource !== "status";
+      if (!this.isStrict || !isWrite || resource !== spiderIPPools) return undefined;
+      return { kind: "refuse", error: new ApiError(403, "Forbidden", "not on a Friday") };
+    });
+  }
+}
 
 function play(...acts: Act[]): MemoryPlay {
-  return (options) => playOn(new MemoryWorld(options), acts);
+  return async (options) => {
+    const world = new Refusing(options);
+    await world.act((user) => user.create(spiderSubnets, subnet("s4", "10.4.0.0/24", ["10.4.0.10-10.4.0.19"])));
+    world.start();
+    await settled(world);
+    for (const act of acts) {
+      await act(world);
+      await settled(world);
+    }
+    await world.close();
+  };
 }
 
-async function playOn(world: MemoryWorld, acts: readonly Act[]): Promise<void> {
-  await world.act((user) => user.create(spiderSubnets, subnet("s4", "10.4.0.0/24", ["10.4.0.10-10.4.0.19"])));
-  world.start();
-  await settled(world);
-  for (const act of acts) {
-    await act(world);
-    await settled(world);
-  }
-  await world.close();
-}
+/** Pools cannot be written from now on, or again; long enough for what is tried now and then. */
+const strict =
+  (isStrict: boolean): Act =>
+  async (world) => {
+    world.isStrict = isStrict;
+    await world.clock.advance(40_000);
+  };
+
+/** Does things while no operator runs. */
+const away =
+  (...acts: Act[]): Act =>
+  async (world) => {
+    world.crash();
+    for (const act of acts) await act(world);
+    world.start();
+  };
 
 const asks = (number: string, reclaim?: boolean) => annotationsOf({ ...onS4, number, reclaim });
 const create =
@@ -66,6 +96,8 @@ const edit =
     world.excuse(name, "pool");
     return world.act((user) => user.patch(spiderIPPools, { name }, patch));
   };
+/** The application wants no pool any more. */
+const none: Act = (world) => world.act((user) => annotateWorkload(user, deployments, "web", {}));
 const removePool: Act = (world) =>
   world.act((user) => user.delete(spiderIPPools, { name: onlyPool(world).metadata.name }));
 const forgetRecords: Act = (world) => {
@@ -116,6 +148,19 @@ const pendingGivenUp = play(
   ask("2"),
 );
 
+/** A pool that is kept, and that could not become smaller when its application went; and one that wants nothing for a while. */
+const keptWhileBlocked = play(
+  create("web", "4", false),
+  occupy(...inUse),
+  ask("2", false),
+  end(),
+  occupy(),
+  create("web", "4", false),
+  none,
+  ask("4", false),
+  away(end(), forgetRecords),
+);
+
 /** What people do to pools whose application is gone. */
 const orphansEdited = play(
   create("web", "3", false),
@@ -133,33 +178,64 @@ const orphansEdited = play(
   create("web", "2"),
 );
 
-/** A webhook that lets nobody write pools until it is told to. */
-const writesRefused: MemoryPlay = async (options) => {
-  let isStrict = false;
-  const admit: NonNullable<WorldOptions["admit"]> = ({ plural }, object, old) => {
-    const isStatus = JSON.stringify(object.metadata) === JSON.stringify(old?.metadata);
-    if (isStrict && plural === spiderIPPools.plural && !isStatus)
-      throw new ApiError(403, "Forbidden", "not on a Friday");
-  };
-  const strict =
-    (now: boolean): Act =>
-    async (world) => {
-      isStrict = now;
-      await world.clock.advance(40_000);
-    };
-  await playOn(new MemoryWorld({ ...options, admit }), [
-    strict(true),
-    create("web", "2"),
-    strict(false),
-    strict(true),
-    ask("3"),
-    ask("4"),
-    strict(false),
-    strict(true),
-    ask("4", false),
-    strict(false),
-  ]);
-};
+/** Nobody may write pools for a while, again and again: neither make, change nor delete them. */
+const writesRefused = play(
+  strict(true),
+  create("web", "2"),
+  strict(false),
+  strict(true),
+  ask("3"),
+  ask("4"),
+  strict(false),
+  strict(true),
+  ask("4", false),
+  strict(false),
+  ask("4"),
+  strict(true),
+  end(),
+  strict(true),
+  edit({ metadata: { labels: { [LABEL.reclaim]: "false" } } }),
+  edit({ metadata: { labels: { [LABEL.reclaim]: "true" } } }),
+  create("web", "4"),
+  strict(false),
+  strict(true),
+  none,
+  strict(true),
+  ask("4"),
+  strict(false),
+);
+
+/** A pool is deleted and cannot be made again, until somebody brings it back from a backup. */
+async function lostAndBroughtBack(world: Refusing): Promise<void> {
+  const { apiVersion = "", kind = "", metadata, spec } = onlyPool(world);
+  await edit({ metadata: { finalizers: null } })(world);
+  await removePool(world);
+  await world.clock.advance(1_000);
+  const { uid: _, resourceVersion: __, ...kept } = metadata;
+  await world.act((user) => user.create<SpiderIPPool>(spiderIPPools, { apiVersion, kind, metadata: kept, spec }));
+}
+
+/** The same for the pool of an application that is not native, which waits for addresses at first. */
+const pinnedRefused = play(
+  create("big", "8"),
+  (world) => world.act((user) => user.create(cloneSets, cloneSet("game"))),
+  addPod("game-1", "3"),
+  end("big"),
+  strict(true),
+  lostAndBroughtBack,
+  strict(false),
+  strict(true),
+  edit({ metadata: { labels: { [LABEL.reclaim]: "false" } } }),
+  strict(true),
+  strict(false),
+  strict(true),
+  edit({ metadata: { labels: { [LABEL.reclaim]: "false" } } }),
+  (world) => world.act((user) => user.delete(cloneSets, { namespace: NAMESPACE, name: "game" })),
+  strict(false),
+  (world) => world.act((user) => user.create(cloneSets, cloneSet("game"))),
+  addPod("game-2", "3"),
+  away((world) => world.act((user) => user.delete(cloneSets, { namespace: NAMESPACE, name: "game" })), forgetRecords),
+);
 
 /** Everything that can befall the pool of an application that is not native. */
 const pinnedByHand = play(
@@ -207,7 +283,9 @@ export const memoryPlays: Readonly<Record<string, MemoryPlay>> = {
   "scaling-interrupted": scalingInterrupted,
   "pending-given-up": pendingGivenUp,
   "orphans-edited": orphansEdited,
+  "kept-while-blocked": keptWhileBlocked,
   "writes-refused": writesRefused,
+  "pinned-and-refused": pinnedRefused,
   "pinned-by-hand": pinnedByHand,
   "random-life": random(7),
 };
