@@ -5,7 +5,7 @@
  * @module
  */
 
-import { parseCidr } from "../address/cidr.ts";
+import { type Cidr, parseCidr } from "../address/cidr.ts";
 import type { Book } from "../api/book.ts";
 import { type SpiderIPPool, totalOf } from "../api/ippool.ts";
 import { familyOfSubnet, type SpiderSubnet } from "../api/subnet.ts";
@@ -18,6 +18,8 @@ export interface WorldCaches {
     values(): Iterable<SpiderIPPool>;
     /** Pools whose `spec.subnet` is this text. */
     ofCidr(cidr: string): Iterable<SpiderIPPool>;
+    /** All texts of `spec.subnet` that pools have. */
+    cidrs(): Iterable<string>;
   };
   readonly subnets: {
     get(name: string): SpiderSubnet | undefined;
@@ -51,6 +53,18 @@ export class LiveWorld implements World {
 
   *poolsOfCidr(cidr: string): Iterable<KnownPool> {
     for (const object of this.#caches.pools.ofCidr(cidr)) yield* present(knownPool(object));
+  }
+
+  /** One pool tells of all of its CIDR. */
+  *poolsBeside({ canonical, family, range }: Cidr): Iterable<KnownPool> {
+    for (const text of this.#caches.pools.cidrs()) {
+      if (text === canonical) continue;
+      for (const pool of this.poolsOfCidr(text)) {
+        const { cidr } = pool;
+        if (cidr.family !== family || cidr.range.last < range.first || range.last < cidr.range.first) break;
+        yield pool;
+      }
+    }
   }
 
   *subnets(): Iterable<KnownSubnet> {
@@ -102,6 +116,7 @@ export function overlaid(
     enableSubnet: world.enableSubnet,
     ...(world.validateDelete !== undefined && { validateDelete: world.validateDelete }),
     pools: () => replaced(world.pools(), newPools),
+    poolsBeside: (cidr) => replaced(world.poolsBeside?.(cidr) ?? world.pools(), newPools),
     *poolsOfCidr(cidr) {
       for (const pool of replaced(world.poolsOfCidr(cidr), newPools)) if (pool.object.spec.subnet === cidr) yield pool;
     },

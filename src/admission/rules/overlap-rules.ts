@@ -19,7 +19,7 @@ export function checkSubnetOverlaps(name: string, cidr: Cidr, world: World, find
     findings.refuse("subnet-overlap", FIELD, cidr.canonical, detail);
     return;
   }
-  const pool = firstOverlap(cidr, world.pools(), isOfAnotherCidr(cidr));
+  const pool = firstOverlap(cidr, poolsBeside(cidr, world), isOfAnotherCidr(cidr));
   if (pool) {
     const detail = `overlap with SpiderIPPool '${pool.name}' resource 'spec.subnet' ${pool.cidr.canonical}; use the same CIDR as the pool, or one beside it`;
     findings.refuse("subnet-pool-overlap", FIELD, cidr.canonical, detail);
@@ -32,7 +32,7 @@ export function checkSubnetOverlaps(name: string, cidr: Cidr, world: World, find
  */
 export function checkPoolOverlaps(name: string, cidr: Cidr, world: World, findings: Findings): void {
   const differs = isOfAnotherCidr(cidr);
-  const pool = firstOverlap(cidr, world.pools(), (other) => other.name !== name && differs(other));
+  const pool = firstOverlap(cidr, poolsBeside(cidr, world), (other) => other.name !== name && differs(other));
   if (pool) {
     const detail = `overlap with IPPool ${pool.name} which 'spec.subnet' is ${pool.cidr.canonical}; use the same CIDR, or one beside it`;
     findings.refuse("pool-cidr-overlap", FIELD, cidr.canonical, detail);
@@ -43,6 +43,10 @@ export function checkPoolOverlaps(name: string, cidr: Cidr, world: World, findin
     const detail = `overlap with Subnet ${subnet.name} which 'spec.subnet' is ${subnet.cidr.canonical}; a pool of its addresses has the same 'spec.subnet'`;
     findings.refuse("pool-subnet-overlap", FIELD, cidr.canonical, detail);
   }
+}
+
+function poolsBeside(cidr: Cidr, world: World): Iterable<KnownPool> {
+  return world.poolsBeside?.(cidr) ?? world.pools();
 }
 
 function isOfAnotherCidr({ canonical }: Cidr): (other: KnownPool | KnownSubnet) => boolean {

@@ -38,6 +38,8 @@ export interface World {
   /** Whether an object with addresses in use may not be deleted; absent means that it may. */
   readonly validateDelete?: boolean;
   pools(): Iterable<KnownPool>;
+  /** All pools of other CIDRs that may overlap with this one, others perhaps among them; absent: `pools` has to do. */
+  poolsBeside?(cidr: Cidr): Iterable<KnownPool>;
   /** Those whose `spec.subnet` is this text. */
   poolsOfCidr(cidr: string): Iterable<KnownPool>;
   subnets(): Iterable<KnownSubnet>;
