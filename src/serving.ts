@@ -13,6 +13,7 @@ import { judgeByKind, kindRules } from "./admission/kind-rules.ts";
 import { LiveWorld, type WorldCaches } from "./admission/live-world.ts";
 import { createAdmissionMetrics } from "./admission/metrics.ts";
 import { listenForReviews, type TlsPair, type WebhookServer } from "./admission/webhook-server.ts";
+import type { Book } from "./api/book.ts";
 import type { SpiderSubnet } from "./api/subnet.ts";
 import type { Clock } from "./clock.ts";
 import type { Cluster } from "./cluster/cluster.ts";
@@ -25,6 +26,7 @@ export interface ServedCaches extends WorldCaches {
   /** Resolves when every cache has been filled once. */
   synced(): Promise<void>;
   learnSubnet(subnet: SpiderSubnet): void;
+  offerBook(subnet: string, book: Book): void;
 }
 
 export interface ServingOptions {
@@ -147,6 +149,7 @@ export class Serving {
       world,
       judge: judgeByKind,
       learnSubnet: (subnet) => caches.learnSubnet(subnet),
+      offerBook: (subnet, book) => caches.offerBook(subnet, book),
     });
     return createAdmitter({
       rules: kindRules,

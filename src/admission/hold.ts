@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { Book } from "../api/book.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import { type Clock, fromTimestamp } from "../clock.ts";
 import { ApiError, type Cluster, hasCode, type KubeObject } from "../cluster/cluster.ts";
@@ -33,6 +34,8 @@ export interface DoorOptions {
   readonly judge: Judge;
   /** Told of subnets that were read and written, so that the caches need not wait for the watch. */
   readonly learnSubnet?: (subnet: SpiderSubnet) => void;
+  /** Told of ledgers that are about to be written, so that nobody has to read them. */
+  readonly offerBook?: (subnet: string, book: Book) => void;
 }
 
 export interface HoldOptions {

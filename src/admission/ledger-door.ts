@@ -31,6 +31,8 @@ export interface LedgerDoorOptions {
   readonly judge: Judge;
   /** Told of what was read and written, so that the caches need not wait for the watch. */
   readonly learnSubnet?: (subnet: SpiderSubnet) => void;
+  /** Told of what is about to be written: the watch may be faster than the answer, and a thousand records take long to read. */
+  readonly offerBook?: (subnet: string, book: Book) => void;
 }
 
 type Line = WriteLine<LedgerState, HeldRequest, LedgerAnswer>;
@@ -79,9 +81,10 @@ export class LedgerDoor {
   }
 
   async #write(before: SpiderSubnet, book: Book): Promise<LedgerState> {
-    const { cluster, learnSubnet } = this.#options;
+    const { cluster, learnSubnet, offerBook } = this.#options;
     const subnet = await this.#guarded(before);
     const { name, resourceVersion } = subnet.metadata;
+    offerBook?.(name, book);
     const status = {
       controlledIPPools: book.text ?? null,
       allocatedIPCount: asInt64(book.count),

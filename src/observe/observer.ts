@@ -65,6 +65,8 @@ export class Observer {
   readonly #subnetReflector: Reflector<SpiderSubnet>;
   /** A book that we wrote ourselves, until its subnet object has been taken in. */
   readonly #ownBooks = new Map<string, Book>();
+  /** The newest book of each subnet that somebody else in this process meant to write. */
+  readonly #offeredBooks = new Map<string, Book>();
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -141,6 +143,11 @@ export class Observer {
     this.#ownBooks.set(subnet, book);
   }
 
+  /** Takes in what a ledger will be after somebody else's write in this process: it need not be read, but it is no write of ours. */
+  offerBook(subnet: string, book: Book): void {
+    this.#offeredBooks.set(subnet, book);
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#reflectors.map((reflector) => reflector.stop()), this.#owners.stop()]);
   }
@@ -181,7 +188,8 @@ export class Observer {
   #onSubnet(change: Change<SpiderSubnet>): void {
     const { name } = change.object.metadata;
     const own = this.#ownBooks.get(name);
-    const { records, isAnother } = this.subnets.take(change, own);
+    const { records, isAnother } = this.subnets.take(change, own, this.#offeredBooks.get(name));
+    if (change.type === "deleted") this.#offeredBooks.delete(name);
     const isForeign = own === undefined || this.subnets.book(name) !== own;
     for (const { pool, application } of records) this.#onRecord(pool, application);
     if (isAnother) {

@@ -26,8 +26,8 @@ export class SubnetIndex {
   /** Names by the text of `spec.subnet`: more than one where somebody made a second one of the same addresses. */
   readonly #byCidr = new Map<string, Set<string>>();
 
-  /** Takes a change in and tells what it means; `known` is the book where the writer of the change has it already. */
-  take(change: Change<SpiderSubnet>, known?: Book): SubnetChange {
+  /** Takes a change in and tells what it means; `known` are books that writers of the change may have already. */
+  take(change: Change<SpiderSubnet>, ...known: readonly (Book | undefined)[]): SubnetChange {
     const { object } = change;
     const { name } = object.metadata;
     const [before, bookBefore] = [this.#subnets.get(name), this.#books.get(name)];
@@ -39,7 +39,7 @@ export class SubnetIndex {
       return { name, records: differences(bookBefore, undefined), isAnother: true };
     }
     const text = object.status?.controlledIPPools ?? undefined;
-    const candidates = [known, bookBefore];
+    const candidates = [...known, bookBefore];
     const book =
       candidates.find((candidate) => candidate !== undefined && candidate.text === text) ?? read(object, text);
     this.#subnets.set(name, object);

@@ -84,6 +84,7 @@ export class Replica {
         judge: judgeByKind,
       },
       learnSubnet: (subnet) => this.observer.learnSubnet(subnet),
+      offerBook: (subnet, book) => this.observer.offerBook(subnet, book),
     });
   }
 

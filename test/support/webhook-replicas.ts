@@ -73,6 +73,7 @@ async function startReplica(
   const door = new Door({
     ...{ cluster, clock, random, namespace, world, judge: judgeByKind },
     learnSubnet: (subnet) => observer.learnSubnet(subnet),
+    offerBook: (subnet, book) => observer.offerBook(subnet, book),
   });
   const admitter = createAdmitter({
     ...{ world, clock, log, rules: kindRules, validateDelete: false, metrics: createAdmissionMetrics() },
