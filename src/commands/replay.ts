@@ -4,12 +4,15 @@
  */
 
 import { ConfigError } from "../config.ts";
+import { integer } from "../setting.ts";
 import { type IsBehind, parsePlace } from "../trace/place.ts";
 import { replay as replayTrace } from "../trace/replay.ts";
 import { type NumberedLine, readTrace } from "../trace/trace-reader.ts";
+import { VIEW_PORT } from "../viewing.ts";
 import { writeTest } from "./as-test.ts";
 import type { Command } from "./command.ts";
 import { type Flag, flagsHelp, readArguments } from "./flags.ts";
+import { serveTrace } from "./replay-page.ts";
 import { ReplayPrinter } from "./replay-printer.ts";
 import { linesOf } from "./trace-source.ts";
 
@@ -26,6 +29,8 @@ const flags = [
     help: "how to print it; text unless given",
     choices: ["text", "json"],
   },
+  { name: "serve", help: "instead of printing, show the trace on a page in the browser until Ctrl-C" },
+  { name: "port", value: "PORT", help: `where --serve does so; ${VIEW_PORT}` },
 ] as const satisfies readonly Flag[];
 
 export const replay: Command = {
@@ -43,7 +48,11 @@ PLACE is the number of a line, a time since recording began (90s, 250ms, 2m) or 
 Exit codes: 0 all was decided as recorded, 1 something was not, or failed, 2 wrong arguments.
 `,
   async execute(args, context) {
-    const { paths, until, asTest, ...shown } = readWanted(args);
+    const { paths, until, asTest, port, ...shown } = readWanted(args);
+    if (port !== undefined) {
+      await serveTrace({ paths, port }, context);
+      return 0;
+    }
     const printer = new ReplayPrinter(shown, context);
     const lines = upTo(readTrace(linesOf(paths)), until?.(), context.signal);
     // What is written must be all of it, also where the replay ends early.
@@ -63,6 +72,8 @@ interface Wanted {
   readonly speed: number | undefined;
   readonly asTest: string | undefined;
   readonly isJson: boolean;
+  /** Of the page; absent where none is to be served. */
+  readonly port: number | undefined;
 }
 
 function readWanted(args: readonly string[]): Wanted {
@@ -81,7 +92,14 @@ function readWanted(args: readonly string[]): Wanted {
     speed: speed === undefined ? undefined : Number(speed),
     asTest: given.flag("as-test"),
     isJson: given.flag("output") === "json",
+    port: given.isOn("serve") ? portOf(given.flag("port") ?? String(VIEW_PORT)) : undefined,
   };
+}
+
+function portOf(text: string): number {
+  const mistake = integer(0, 65_535)(text);
+  if (mistake !== undefined) throw new ConfigError(`Cannot use --port "${text}": it ${mistake}`);
+  return Number(text);
 }
 
 function placeOf(flag: string, text: string | undefined): (() => IsBehind) | undefined {

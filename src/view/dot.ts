@@ -65,7 +65,7 @@ class Drawing {
       `  graph [compound=true, newrank=true, nodesep=0.4, ranksep=0.4, pad=0.15, outputorder=edgesfirst, ${font}, fontsize=10,`,
       `         class="machine", tooltip=${quote(graph.id)}${brief ? "" : `, labelloc=b, label=<${legend}>`}];`,
       `  node [shape=box, style="rounded,filled", ${font}, fontsize=12, margin="${brief ? "0.14,0.08" : "0.08,0.05"}"];`,
-      `  edge [${font}, fontsize=${brief ? 11 : 10}, color="${INK.line}", arrowsize=0.7];`,
+      `  edge [${font}, fontsize=${brief ? 12 : 10}, color="${INK.line}", arrowsize=0.7];`,
       `  "" [shape=circle, width=0.14, label="", fillcolor="${INK.line}", ${start}];`,
       ...statesIn(graph).flatMap((state, index) => this.#state(state, index, "  ")),
       `  "" -> ${quote(graph.initial)} [${start}];`,
@@ -121,9 +121,9 @@ class Drawing {
   #briefLabel({ path, name }: GraphState): string {
     const number = (id: string, align: string, size: number): string =>
       `<TD HREF="#" ID=${quote(id)} ALIGN="${align}" VALIGN="BOTTOM"><FONT POINT-SIZE="${size}">${PLACEHOLDER}</FONT></TD>`;
-    const pools = number(partId.stateCount(this.#graph, path), "LEFT", 20);
-    const stays = number(partId.edgeCount(this.#graph, { source: path, target: path }), "RIGHT", 10);
-    const title = `<TR><TD COLSPAN="2" ALIGN="LEFT"><FONT POINT-SIZE="13"><B>${xmlText(name)}</B></FONT></TD></TR>`;
+    const pools = number(partId.stateCount(this.#graph, path), "LEFT", 22);
+    const stays = number(partId.edgeCount(this.#graph, { source: path, target: path }), "RIGHT", 11);
+    const title = `<TR><TD COLSPAN="2" ALIGN="LEFT"><FONT POINT-SIZE="14"><B>${xmlText(name)}</B></FONT></TD></TR>`;
     return table(`${title}<TR>${pools}${stays}</TR>`, 1);
   }
 

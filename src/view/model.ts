@@ -38,6 +38,8 @@ export class ViewModel {
   #header: Pick<HeaderLine, "at" | "autopool"> = { at: "", autopool: "" };
   #t = 0;
   #isOpen = false;
+  /** The application that is being looked at, or was last. */
+  #looking: string | undefined;
   #memory = new Memory();
   #edges = new Map<string, number>();
   #changes = new Changes();
@@ -54,6 +56,7 @@ export class ViewModel {
     copy.#header = this.#header;
     copy.#t = this.#t;
     copy.#isOpen = this.#isOpen;
+    copy.#looking = this.#looking;
     copy.#memory = new Memory(this.#memory);
     copy.#edges = new Map(this.#edges);
     copy.#changes.everything();
@@ -93,6 +96,7 @@ export class ViewModel {
         this.#step(line);
         return;
       case "looked":
+        this.#looking = line.application;
         // Whatever is still wrong is said again in this very look.
         if (this.#memory.complaints.delete(line.application)) this.#complained(line.application);
         return;
@@ -154,6 +158,7 @@ export class ViewModel {
     if (header.at !== this.#header.at) this.#edges.clear();
     this.#header = header;
     this.#isOpen = false;
+    this.#looking = undefined;
     this.#memory = new Memory();
     this.#changes.everything();
   }
@@ -207,10 +212,12 @@ export class ViewModel {
     return passage;
   }
 
+  /** What is wrong is said of the application, and again of each pod of it. */
   #complain({ regarding, reason, text }: ComplaintLine): void {
-    const application = keyOfApplication(regarding);
-    const others = (this.#memory.complaints.get(application) ?? []).filter((other) => other.text !== text);
-    this.#memory.complaints.set(application, [...others, { application, reason, text }]);
+    const application = this.#looking ?? keyOfApplication(regarding);
+    const known = this.#memory.complaints.get(application) ?? [];
+    if (known.some((other) => other.text === text)) return;
+    this.#memory.complaints.set(application, [...known, { application, reason, text }]);
     this.#complained(application);
   }
 

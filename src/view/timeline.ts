@@ -43,6 +43,7 @@ export function timelineOf(lines: Iterable<TraceLine>, key: string, poolName: st
   const { application, nic, family, applicationKey } = partsOfKey(key);
   const names = new Set(poolName === undefined ? [] : [poolName]);
   const entries: TimelineEntry[] = [];
+  let complaint: string | undefined;
   const isOurs = (name: string): boolean => names.has(name) || isNameOf(name, { application, nic, family });
   for (const line of lines) {
     if (line.line === "header" && line.begins === "start") entries.length = 0;
@@ -53,8 +54,10 @@ export function timelineOf(lines: Iterable<TraceLine>, key: string, poolName: st
     } else if (line.line === "answered" && line.of === POOLS && isOurs(line.key.slice(1))) {
       const { t, verb, code, ms } = line;
       entries.push({ kind: "answer", t, verb, code, ms });
-    } else if (line.line === "complaint" && isAbout(line.regarding, applicationKey)) {
-      entries.push({ kind: "complaint", t: line.t, reason: line.reason, text: line.text });
+    } else if (line.line === "complaint" && keyOfApplication(line.regarding) === applicationKey) {
+      // It is said at every look as long as it stands.
+      if (line.text !== complaint) entries.push({ kind: "complaint", t: line.t, reason: line.reason, text: line.text });
+      complaint = line.text;
     }
   }
   return { entries: entries.slice(-ENTRIES_MAX), isCut: entries.length > ENTRIES_MAX };
@@ -73,10 +76,6 @@ interface About {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-}
-
-function isAbout(about: About, applicationKey: string): boolean {
-  return keyOfApplication(about) === applicationKey;
 }
 
 /** Returns how lines and keys name an application. */

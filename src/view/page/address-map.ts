@@ -130,7 +130,7 @@ function targetOf(key: string, map: AddressMap, segment: Segment, cell: number):
 
 function layoutOf(map: AddressMap, width: number): MapLayout {
   const shape = SHAPES.find(({ cells }) => map.cells <= cells) ?? SHAPES[0];
-  const longest = Math.max(...map.segments.map(({ last }) => formatAddress(last, map.family).length), 0);
+  const longest = Math.max(...map.segments.map(({ first }) => formatAddress(first, map.family).length), 0);
   const gutter = Math.min(longest * 6.7 + 12, width * 0.45);
   let columns: number = shape.columns;
   // On a narrow page rows are half as long, or a quarter.

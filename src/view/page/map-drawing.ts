@@ -85,7 +85,11 @@ function drawSegment(
   const radius = Math.min(5, size / 4);
   const colours = coloursOf(segment, names, inks);
   const isPointed = pointed !== undefined && (segment.at === pointed.at || (segment.holder ?? -1) === pointed.holder);
-  for (const { row, from, to } of stripsOf(segment, layout.columns)) {
+  const strips = [...stripsOf(segment, layout.columns)];
+  const longest = Math.max(...strips.map(({ from, to }) => to - from));
+  const named = strips.find(({ from, to }) => to - from === longest);
+  for (const strip of strips) {
+    const { row, from, to } = strip;
     const [x, y] = [gutter + from * size, row * size];
     const [width, height] = [(to - from) * size, size];
     context.beginPath();
@@ -112,7 +116,8 @@ function drawSegment(
         context.fill();
       }
     }
-    if (segment.isFolded && width > 90) drawCount(context, segment, x + width / 2, y + size / 2 + 1, inks);
+    if (segment.isFolded && strip === named && width > 70)
+      drawCount(context, segment, x + width / 2, y + size / 2 + 1, inks);
   }
 }
 
@@ -146,7 +151,7 @@ interface Colours {
 
 function coloursOf({ kind, holder }: Segment, names: readonly string[], { isDark, line, muted, card }: Inks): Colours {
   if (kind === "free") return { fill: "transparent", edge: line, mark: line };
-  if (kind === "reserved") return { fill: line, edge: muted, mark: muted };
+  if (kind === "reserved") return { fill: line, edge: line, mark: muted };
   const hue = hueOfName(names[holder ?? -1] ?? "");
   const colour = (lightness: number, chroma: number): string => `oklch(${lightness} ${chroma} ${hue})`;
   if (kind === "used") {

@@ -41,14 +41,14 @@ export class Overview {
     const rows = [...store.pools.values()];
     const blocked = rows.filter(({ standing }) => standing?.tone === "blocked");
     const lost = complaintsWithoutPool(store, blocked);
-    this.#showTiles(store, rows, blocked.length + lost.length);
-    this.#showWaiting([...lost, ...blocked.map(waitingOf)]);
+    this.#showTiles(rows, blocked.length + lost.length);
+    this.#showWaiting([...blocked.map(waitingOf), ...lost]);
     this.#diagram.render(store);
     this.#bars.render(store);
     byId("bars-none").hidden = store.subnets.size > 0;
   }
 
-  #showTiles(store: Store, rows: readonly PoolRow[], waiting: number): void {
+  #showTiles(rows: readonly PoolRow[], waiting: number): void {
     const pinned = rows.filter(({ isPinned }) => isPinned).length;
     const [size, inUse] = [sum(rows.map((row) => row.size)), sum(rows.map((row) => row.inUse))];
     const applications = new Set(rows.map(({ namespace, kind, application }) => `${namespace}/${kind}/${application}`));
@@ -59,7 +59,6 @@ export class Overview {
       ["Waiting", count(waiting)],
       ["Addresses in pools", count(size)],
       ["In use by pods", count(inUse)],
-      ["Subnets", count(store.subnets.size)],
     ];
     this.#tiles.show(tiles.map((tile) => [tile[0], tile]));
   }
@@ -86,7 +85,11 @@ function complaintsWithoutPool(store: Store, blocked: readonly PoolRow[]): Waiti
   const told = new Set(blocked.map(({ standing }) => standing?.words));
   return store.complaints
     .filter(({ text }) => !told.has(text))
-    .map(({ application, reason, text }) => ({ title: application, href: undefined, reason, words: text }));
+    .map(({ application, reason, text }) => {
+      const [namespace = "", kind = "", name = ""] = application.split("/");
+      const title = `${namespace}/${name} · ${kind.split(".", 1)[0]}`;
+      return { title, href: undefined, reason, words: text };
+    });
 }
 
 function createWaiting(): HTMLElement {

@@ -156,15 +156,16 @@ function fillRow(
   ];
   if (!name.firstChild) {
     name.append(make("strong"), make("small"));
-    subnet.append(make("span"), make("small"));
+    subnet.append(make("span"), make("small", { class: "mono" }));
     state.append(make("span", { class: "badge" }), make("small", { class: "why" }));
     addresses.append(make("span"), make("meter", { min: 0 }));
   }
   const { namespace, kind, nic, family } = row;
   setText(name.children[0] as Element, nameOf(row));
-  setText(name.children[1] as Element, [namespace, kind].filter((text) => text !== "").join(" · "));
+  const place = [namespace, kind, nic === "" ? `IPv${family}` : `${nic} IPv${family}`];
+  setText(name.children[1] as Element, place.filter((text) => text !== "").join(" · "));
   setText(subnet.children[0] as Element, row.subnet || "none");
-  setText(subnet.children[1] as Element, [nic, `IPv${family}`].filter((text) => text !== "").join(" · "));
+  setText(subnet.children[1] as Element, row.ips.join(", "));
   const badge = state.children[0] as Element;
   setText(badge, row.state);
   setAttributes(badge, { class: `badge hue-${hue}${row.isPinned ? " pinned" : ""}` });

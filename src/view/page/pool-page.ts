@@ -15,7 +15,7 @@ import type { Store } from "./store.ts";
 import { badge, timelineItems } from "./timeline-view.ts";
 
 /** Addresses that are shown before somebody asks for all. */
-const ADDRESSES_SHOWN = 12;
+const ADDRESSES_SHOWN = 6;
 
 export class PoolPage {
   readonly #place: HTMLElement;
@@ -124,7 +124,7 @@ export class PoolPage {
     const { addresses, timeline, isCut } = detail;
     const visible = this.#areAllShown ? addresses : addresses.slice(0, ADDRESSES_SHOWN);
     const items: HTMLElement[] = visible.map(({ address, pod }) =>
-      make("li", {}, make("span", { class: "mono" }, address), make("span", {}, pod)),
+      make("li", {}, make("span", { class: "mono" }, address), make("span", { title: pod }, pod)),
     );
     if (addresses.length === 0) items.push(make("li", { class: "empty" }, "No pod has an address of it."));
     if (visible.length < addresses.length) items.push(this.#moreItem(store, detail));

@@ -62,16 +62,16 @@ export class VirtualList<T, S extends string> {
 
   /** @param openKey of the row that is looked at elsewhere in the page */
   show(items: readonly T[], openKey?: string): void {
-    const activeKey = this.#items[this.#active] && this.#options.keyOf(this.#items[this.#active] as T);
+    const { keyOf } = this.#options;
+    const active = this.#items[this.#active];
+    const activeKey = active && keyOf(active);
     this.#items = items;
     this.#openKey = openKey;
     // The active row stays the active one, wherever it has gone to.
-    const { keyOf } = this.#options;
-    if (activeKey === undefined || keyOf(items[this.#active] ?? (items[0] as T)) !== activeKey) {
-      this.#active = Math.max(
-        0,
-        items.findIndex((item) => keyOf(item) === activeKey),
-      );
+    const there = items[this.#active];
+    if (!there || keyOf(there) !== activeKey) {
+      const index = items.findIndex((item) => keyOf(item) === activeKey);
+      this.#active = Math.max(0, index);
     }
     setAttributes(this.element, { "aria-rowcount": items.length + 1 });
     this.#render();
