@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "who-has": async () => (await import("./commands/who-has.ts")).whoHas,
   check: async () => (await import("./commands/check.ts")).check,
   explain: async () => (await import("./commands/explain.ts")).explain,
+  plan: async () => (await import("./commands/plan.ts")).plan,
 };
 
 const exitCode = { failed: 1, misused: 2 } as const;

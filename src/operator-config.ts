@@ -36,7 +36,8 @@ function addressNumber(text: string): string | undefined {
   try {
     return parseAddressNumber(text) ? undefined : "must not be empty";
   } catch (error) {
-    return error instanceof AnnotationError ? error.reason : String(error);
+    // The sentence that it ends begins with "it" already.
+    return error instanceof AnnotationError ? error.reason.replace(/^it /, "") : String(error);
   }
 }
 

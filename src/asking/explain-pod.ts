@@ -111,8 +111,8 @@ function requestOf({ snapshot, ipam }: Enquiry, pod: Pod): Omit<SelectionRequest
   };
 }
 
-/** Which NICs the annotations name. */
-function nicsOf(pod: Pod): { nics: string[]; obstacles: Obstacle[] } {
+/** Returns the NICs that a pod's annotations name, and what is wrong with them. */
+export function nicsOf(pod: Pod): { nics: string[]; obstacles: Obstacle[] } {
   const { annotations = {} } = pod.metadata;
   try {
     customRoutes(pod);
