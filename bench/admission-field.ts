@@ -88,14 +88,11 @@ export class AdmissionField {
 
   /** Writes the whole ledger, as the door does for a pool of the subnet. */
   async writeLedger(): Promise<void> {
-    const { metadata, status } = await this.#cluster.get<SpiderSubnet>(spiderSubnets, { name: this.#bare });
-    const text = status?.controlledIPPools ?? "{}";
-    const patch = {
-      metadata: { resourceVersion: metadata.resourceVersion },
-      status: { controlledIPPools: text.endsWith(" ") ? text.trimEnd() : `${text} ` },
-    };
+    const subnet = await this.#cluster.get<SpiderSubnet>(spiderSubnets, { name: this.#bare });
+    const text = subnet.status?.controlledIPPools ?? "{}";
+    const status = { ...subnet.status, controlledIPPools: text.endsWith(" ") ? text.trimEnd() : `${text} ` };
     const options = { subresource: "status", metadataOnly: true } as const;
-    this.ledgerWrites.push(await timed(() => this.#cluster.patch(spiderSubnets, { name: this.#bare }, patch, options)));
+    this.ledgerWrites.push(await timed(() => this.#cluster.update(spiderSubnets, { ...subnet, status }, options)));
   }
 
   /** Milliseconds of each, without the read before it. */

@@ -42,7 +42,7 @@ subscribe("undici:request:create", (message) => {
 });
 subscribe("undici:request:trailers", (message) => {
   const { request } = message as Asked;
-  const kind = /\/(configmaps|secrets|spider\w+)(?:\/[^/?]+)?(\/status)?/.exec(request.path);
+  const kind = /\/(configmaps|secrets|spider\w+s)(?:\/[^/?]+)?(\/status)?/.exec(request.path);
   const key = `${request.method} ${kind?.[1] ?? "other"}${kind?.[2] ?? ""}`;
   const { count, ms } = asked[key] ?? { count: 0, ms: 0 };
   asked[key] = { count: count + 1, ms: ms + performance.now() - (began.get(request) ?? Number.NaN) };

@@ -15,7 +15,7 @@ import { FINALIZER } from "../api/names.ts";
 import { spiderSubnets } from "../api/resources.ts";
 import { familyOfSubnet, type SpiderSubnet } from "../api/subnet.ts";
 import type { Clock } from "../clock.ts";
-import type { Cluster } from "../cluster/cluster.ts";
+import type { Cluster, KubeObject, ObjectMeta } from "../cluster/cluster.ts";
 import { isLater } from "../cluster/reflected-store.ts";
 import { stripped } from "../cluster/stripped.ts";
 import type { LedgerState, LiveWorld } from "./live-world.ts";
@@ -85,16 +85,20 @@ export class LedgerDoor {
     const subnet = await this.#guarded(before);
     const { name, resourceVersion } = subnet.metadata;
     offerBook?.(name, book);
+    const { controlledIPPools: _, ...others } = subnet.status ?? {};
     const status = {
-      controlledIPPools: book.text ?? null,
+      ...others,
+      ...(book.text !== undefined && { controlledIPPools: book.text }),
       allocatedIPCount: asInt64(book.count),
       totalIPCount: asInt64(countOf(totalOf(subnet.spec))),
     };
-    const patch = { metadata: { resourceVersion }, status };
-    // A large ledger need not come back: on this version of the object the patch alone says what it is now.
+    // Whole, since a patch of a large ledger keeps the API server busy for twice as long; and it need not come back.
     const options = { subresource: "status", metadataOnly: true } as const;
-    const { metadata } = stripped(await cluster.patch(spiderSubnets, { name }, patch, options));
-    const written: SpiderSubnet = { ...subnet, metadata, status: { ...subnet.status, ...status } };
+    const metadata: ObjectMeta = { name, ...(resourceVersion !== undefined && { resourceVersion }) };
+    const answer = stripped(
+      await cluster.update<KubeObject & { status: object }>(spiderSubnets, { metadata, status }, options),
+    );
+    const written: SpiderSubnet = { ...subnet, metadata: answer.metadata, status };
     learnSubnet?.(written);
     return { subnet: written, book };
   }

@@ -66,7 +66,7 @@ door("writes once for each pool, and reads nothing where the caches are up to da
   const requests = scene.replicas.flatMap(({ requests: all }) => all);
   assert.equal(
     requests.map(({ verb, resource }) => `${verb} ${resource?.plural}`),
-    Array(3).fill("patch spidersubnets"),
+    Array(3).fill("update spidersubnets"),
   );
   await scene.end();
 });
@@ -215,7 +215,7 @@ door("lets nobody in where the time is over, whatever the server did", async () 
   ] as const;
   for (const fault of faults) {
     const scene = new DoorScene({
-      replicas: [{ faults: ({ verb }) => (verb === "patch" || verb === "create" ? fault : undefined) }],
+      replicas: [{ faults: ({ verb }) => (verb === "update" || verb === "create" ? fault : undefined) }],
     });
     await scene.begin(S);
 
@@ -231,15 +231,15 @@ door("lets nobody in where the time is over, whatever the server did", async () 
 });
 
 door("says what is in the way where the server refuses the write", async () => {
-  const error = new ApiError(403, "Forbidden", 'cannot patch resource "spidersubnets/status"');
+  const error = new ApiError(403, "Forbidden", 'cannot update resource "spidersubnets/status"');
   const scene = new DoorScene({
-    replicas: [{ faults: ({ verb }) => (verb === "patch" ? { kind: "refuse", error } : undefined) }],
+    replicas: [{ faults: ({ verb }) => (verb === "update" ? { kind: "refuse", error } : undefined) }],
   });
   await scene.begin(S);
 
   assert.match(
     textOf(await create(scene, aPool("p", CIDR, "10.1.0.20"))),
-    /cannot be held for it: cannot patch resource/,
+    /cannot be held for it: cannot update resource/,
   );
   await scene.end();
 });
