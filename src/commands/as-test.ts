@@ -11,10 +11,10 @@ import type { NumberedLine } from "../trace/trace-reader.ts";
 const SUPPORT = join("test", "support", "trace.ts");
 
 /**
- * Writes `name.ndjson` and `name.test.ts`; returns a sentence on it.
+ * Writes `name.ndjson` and `name.test.ts`; returns their paths.
  * @throws {Error} If it is not inside a checkout of autopool, which has what a test needs, or a file is there already.
  */
-export function writeTest(name: string, lines: readonly NumberedLine[]): string {
+export function writeTest(name: string, lines: readonly NumberedLine[]): string[] {
   const path = resolve(name.replace(/\.(?:test\.ts|ndjson)$/, ""));
   const folder = dirname(path);
   const root = rootAbove(folder);
@@ -25,18 +25,18 @@ export function writeTest(name: string, lines: readonly NumberedLine[]): string 
   }
   const support = relative(folder, join(root, SUPPORT)).split(sep).join("/");
   mkdirSync(folder, { recursive: true });
-  const trace = lines.map(({ line }) => `${JSON.stringify(line)}\n`).join("");
-  for (const [file, text] of [
-    [`${path}.ndjson`, trace],
+  const files = [
+    [`${path}.ndjson`, lines.map(({ line }) => `${JSON.stringify(line)}\n`).join("")],
     [`${path}.test.ts`, testText(basename(path), support.startsWith(".") ? support : `./${support}`)],
-  ] as const) {
+  ] as const;
+  for (const [file, text] of files) {
     try {
       writeFileSync(file, text, { flag: "wx" });
     } catch (error) {
       throw new Error(`Cannot write "${file}": ${(error as Error).message}`, { cause: error });
     }
   }
-  return `wrote ${path}.ndjson and ${path}.test.ts`;
+  return files.map(([file]) => file);
 }
 
 function rootAbove(folder: string): string | undefined {
@@ -47,19 +47,22 @@ function rootAbove(folder: string): string | undefined {
 }
 
 function testText(name: string, support: string): string {
+  const imports = [
+    ["{ readFileSync }", "node:fs"],
+    ["{ suite }", "uvu"],
+    ["* as assert", "uvu/assert"],
+    ["{ faultsOf }", support],
+  ];
   return `/**
  * A life that was recorded: decided today as it was then, however it is disturbed.
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { faultsOf } from ${JSON.stringify(support)};
+${imports.map(([what, from]) => `import ${what} from ${JSON.stringify(from)};`).join("\n")}
 
 const recorded = suite(${JSON.stringify(`trace: ${name}`)});
 
-recorded("is decided as it was recorded, and stands the same with restarts, lost and doubled events, and stale views", async () => {
+recorded("is decided as it was recorded, and ends the same however it is disturbed", async () => {
   const file = new URL(${JSON.stringify(`./${name}.ndjson`)}, import.meta.url);
   assert.equal(await faultsOf(readFileSync(file, "utf8").trimEnd().split("\\n")), []);
 });

@@ -14,7 +14,7 @@ import type { Command } from "./command.ts";
 import { type Flag, flagsHelp, readArguments } from "./flags.ts";
 import { serveTrace } from "./replay-page.ts";
 import { ReplayPrinter } from "./replay-printer.ts";
-import { linesOf } from "./trace-source.ts";
+import { linesOf, redactedLines } from "./trace-source.ts";
 
 const flags = [
   { name: "from", value: "PLACE", help: "print only what comes behind this line or time" },
@@ -22,6 +22,7 @@ const flags = [
   { name: "key", value: "TEXT", help: "print only decisions whose machine or application has this in its key" },
   { name: "speed", value: "FACTOR", help: "let the time between decisions pass, so many times faster" },
   { name: "as-test", value: "NAME", help: "write the trace to NAME.ndjson, and a test of it to NAME.test.ts" },
+  { name: "redact", help: "replace every name, UID and address by another one first" },
   {
     name: "output",
     short: "o",
@@ -48,16 +49,20 @@ PLACE is the number of a line, a time since recording began (90s, 250ms, 2m) or 
 Exit codes: 0 all was decided as recorded, 1 something was not, or failed, 2 wrong arguments.
 `,
   async execute(args, context) {
-    const { paths, until, asTest, port, ...shown } = readWanted(args);
+    const { paths, until, asTest, isRedacted, port, ...shown } = readWanted(args);
     if (port !== undefined) {
       await serveTrace({ paths, port }, context);
       return 0;
     }
     const printer = new ReplayPrinter(shown, context);
-    const lines = upTo(readTrace(linesOf(paths)), until?.(), context.signal);
+    const read = isRedacted ? redactedLines : readTrace;
+    const lines = upTo(read(linesOf(paths)), until?.(), context.signal);
     // What is written must be all of it, also where the replay ends early.
     const source = asTest === undefined ? lines : await gathered(lines);
-    if (asTest !== undefined) context.print(writeTest(asTest, source as NumberedLine[]));
+    if (asTest !== undefined) {
+      const written = writeTest(asTest, source as NumberedLine[]);
+      context.print(shown.isJson ? JSON.stringify({ written }) : `wrote ${written.join(" and ")}`);
+    }
     const replayed = await replayTrace(source, { onLine: (line) => printer.take(line) });
     printer.end(replayed, until !== undefined);
     return replayed.difference ? 1 : 0;
@@ -71,6 +76,7 @@ interface Wanted {
   readonly key: string | undefined;
   readonly speed: number | undefined;
   readonly asTest: string | undefined;
+  readonly isRedacted: boolean;
   readonly isJson: boolean;
   /** Of the page; absent where none is to be served. */
   readonly port: number | undefined;
@@ -91,6 +97,7 @@ function readWanted(args: readonly string[]): Wanted {
     key: given.flag("key"),
     speed: speed === undefined ? undefined : Number(speed),
     asTest: given.flag("as-test"),
+    isRedacted: given.isOn("redact"),
     isJson: given.flag("output") === "json",
     port: given.isOn("serve") ? portOf(given.flag("port") ?? String(VIEW_PORT)) : undefined,
   };

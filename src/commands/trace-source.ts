@@ -4,6 +4,8 @@
  */
 
 import { createReadStream } from "node:fs";
+import { redacted } from "../trace/redaction.ts";
+import { type NumberedLine, readTrace } from "../trace/trace-reader.ts";
 
 /** Where a running operator serves its trace, unless told otherwise. */
 export const TRACE_URL = "http://127.0.0.1:5730/trace";
@@ -42,6 +44,17 @@ export async function* fetchLines(url: string, signal: AbortSignal): AsyncGenera
     throw new Error(`Cannot fetch the trace from "${url}": the answer is ${response.status} ${response.statusText}`);
   }
   yield* splitLines(response.body);
+}
+
+/**
+ * Yields the lines of a trace with other names and addresses. All of it is held meanwhile: it is gone through twice.
+ * @throws {TraceError} If a line cannot be read.
+ */
+export async function* redactedLines(texts: AsyncIterable<string>): AsyncGenerator<NumberedLine> {
+  const lines: NumberedLine[] = [];
+  for await (const line of readTrace(texts)) lines.push(line);
+  let number = 0;
+  for await (const line of redacted(() => lines)) yield { number: ++number, line };
 }
 
 async function* splitLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {

@@ -7,19 +7,23 @@ import { ConfigError } from "../config.ts";
 import { readTrace } from "../trace/trace-reader.ts";
 import type { Command } from "./command.ts";
 import { type Flag, flagsHelp, readArguments } from "./flags.ts";
-import { fetchLines, TRACE_URL } from "./trace-source.ts";
+import { fetchLines, linesOf, redactedLines, TRACE_URL } from "./trace-source.ts";
 
 const flags = [
   { name: "url", value: "URL", help: `where the operator serves it; ${TRACE_URL}` },
+  { name: "redact", help: "replace every name, UID and address by another one, everywhere the same" },
 ] as const satisfies readonly Flag[];
 
 export const trace: Command = {
   summary: "print what a running operator observed and decided of late",
-  help: () => `Usage: autopool trace [--url URL] > FILE
+  help: () => `Usage: autopool trace [FILE...] [--url URL] [--redact] > FILE
 
 Fetches the trace that a running operator holds in memory: what it observed, what it decided, and how the API server answered,
 from a checkpoint on. "autopool replay FILE" decides it all again. The operator serves it where it serves its page, see
---view-port of "autopool run".
+--view-port of "autopool run". With FILEs the trace is read from there; - is the standard input.
+
+A redacted trace is replayed as the original is. Kinds, interfaces, numbers, times and whether an API server refused remain in
+it; what others have written, such as labels, routes and the words of webhooks, is left out.
 
 ${flagsHelp(flags)}
 
@@ -27,10 +31,13 @@ Exit codes: 0 printed, 1 failed, 2 wrong arguments.
 `,
   async execute(args, { print, signal }) {
     const given = readArguments(args, flags, []);
-    const [word] = given.words;
-    if (word !== undefined) throw new ConfigError(`Cannot use argument "${word}": autopool trace fetches from --url`);
-    for await (const { line } of readTrace(fetchLines(given.flag("url") ?? TRACE_URL, signal)))
-      print(JSON.stringify(line));
+    const url = given.flag("url");
+    if (url !== undefined && given.words.length > 0) {
+      throw new ConfigError(`Cannot use --url "${url}": the trace is read from ${given.words.join(", ")}`);
+    }
+    const texts = given.words.length > 0 ? linesOf(given.words) : fetchLines(url ?? TRACE_URL, signal);
+    const lines = given.isOn("redact") ? redactedLines(texts) : readTrace(texts);
+    for await (const { line } of lines) print(JSON.stringify(line));
     return 0;
   },
 };

@@ -16,6 +16,7 @@ import type { Observer } from "../observe/observer.ts";
 import type { SeenPod } from "../observe/seen-pod.ts";
 import type { Workload } from "../observe/workload.ts";
 import type { Reconciler } from "../reconciler.ts";
+import { recordable } from "./recordable.ts";
 import { type MachineLine, resourceName, type SeenLine, type TraceLine } from "./trace-line.ts";
 
 /** A resource that is being watched. */
@@ -73,5 +74,7 @@ export function checkpointOf({ observer, reconciler, reflections, t }: Knowledge
 function seenLine(of: string, object: Kept, t: number): SeenLine | undefined {
   if ("annotations" in object && !asksForPools(object)) return undefined;
   const identity = "metadata" in object ? object.metadata : "endsAt" in object ? object.pinned : object;
-  return identity && { line: "seen", t, of, key: storeKey(identity), uid: identity.uid ?? "", type: "added", object };
+  if (!identity) return undefined;
+  const [key, uid] = [storeKey(identity), identity.uid ?? ""];
+  return { line: "seen", t, of, key, uid, type: "added", object: recordable(object) };
 }

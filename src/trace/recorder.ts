@@ -24,6 +24,7 @@ import { AUTOPOOL_VERSION } from "../version.ts";
 import { withAnswers } from "./answers.ts";
 import { checkpointOf, type Reflection } from "./checkpoint.ts";
 import { complaintLine, stepLine } from "./decided.ts";
+import { recordable } from "./recordable.ts";
 import {
   type HeaderLine,
   resourceName,
@@ -173,7 +174,7 @@ export class TraceRecorder {
   }
 
   #seenLine(of: string, { type, key, uid, object }: NamedChange<unknown>): SeenLine {
-    const base: SeenLine = { line: "seen", t: this.#t(), of, key, uid, type, object: object as object };
+    const base: SeenLine = { line: "seen", t: this.#t(), of, key, uid, type, object: recordable(object as object) };
     return this.#isLearning ? { ...base, learned: true } : base;
   }
 }

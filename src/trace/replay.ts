@@ -51,17 +51,24 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<Replayed> {
   const replaying = new Replaying(options);
+  for await (const group of groupsOf(lines)) if (!(await replaying.take(group))) break;
+  return replaying.result;
+}
+
+/** Yields each line that went in, with the lines behind it that came out, or may have been told meanwhile. */
+export async function* groupsOf(
+  lines: AsyncIterable<NumberedLine> | Iterable<NumberedLine>,
+): AsyncGenerator<readonly NumberedLine[]> {
   let group: NumberedLine[] = [];
   for await (const numbered of lines) {
     const [first] = group;
     if (first && !belongsTo(first, numbered)) {
-      if (!(await replaying.take(group))) return replaying.result;
+      yield group;
       group = [];
     }
     group.push(numbered);
   }
-  await replaying.take(group);
-  return replaying.result;
+  if (group.length > 0) yield group;
 }
 
 /** What was told in the middle of a look belongs to it, and cannot be told apart from what was told after it. */
