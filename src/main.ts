@@ -1,25 +1,11 @@
+#!/usr/bin/env node
 /**
  * The entry point: finds the command, gives it the rest, and ends with its exit code.
  * @module
  */
 
-import type { Command } from "./commands/command.ts";
+import { commands } from "./commands/command-table.ts";
 import { ConfigError, commandLine, wantsColors } from "./config.ts";
-
-/** Loaded on demand, so that `--help` need not wait for a Kubernetes client. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import("./commands/run.ts")).run,
-  agent: async () => (await import("./commands/agent.ts")).agent,
-  demo: async () => (await import("./commands/demo.ts")).demo,
-  lint: async () => (await import("./commands/lint.ts")).lint,
-  trace: async () => (await import("./commands/trace.ts")).trace,
-  replay: async () => (await import("./commands/replay.ts")).replay,
-  graph: async () => (await import("./commands/graph.ts")).graph,
-  "who-has": async () => (await import("./commands/who-has.ts")).whoHas,
-  check: async () => (await import("./commands/check.ts")).check,
-  explain: async () => (await import("./commands/explain.ts")).explain,
-  plan: async () => (await import("./commands/plan.ts")).plan,
-};
 
 const exitCode = { failed: 1, misused: 2 } as const;
 

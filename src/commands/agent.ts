@@ -20,6 +20,7 @@ const noticesPerSecond = 10;
 
 export const agent: Command = {
   summary: "run the agent of a node",
+  options: { settings: agentSettings },
   help: () => `Usage: autopool agent --node-name NAME [settings]
 
 Gives the pods of one node their addresses, asked by the CNI plugin on a unix socket, and installs that plugin.

@@ -22,6 +22,8 @@ export interface CommandOptions {
   readonly settings?: readonly Setting[];
   /** Words that may stand there beside them. */
   readonly words?: readonly string[];
+  /** Paths may, too. */
+  readonly files?: boolean;
 }
 
 export interface Command {

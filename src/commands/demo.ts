@@ -23,6 +23,7 @@ const tickMs = 100;
 
 export const demo: Command = {
   summary: "show pools and the addresses of pods, in memory; needs no cluster",
+  options: { flags: [{ name: "keep", help: "go on in real time after the last step" }] },
   help: () => `Usage: autopool demo [--keep]
 
 Runs the operator and the agents of two nodes against a cluster in memory with simulated workloads and pods, and shows

@@ -24,6 +24,13 @@ const formatNames = Object.keys(formats);
 
 export const graph: Command = {
   summary: "draw a state machine, from its code",
+  options: {
+    words: machineNames,
+    flags: [
+      { name: "format", short: "f", value: "FORMAT", help: "what to print", choices: formatNames },
+      { name: "output", short: "o", value: "FILE", help: "write to FILE instead of the standard output" },
+    ],
+  },
   help: () => `Usage: autopool graph [MACHINE] [--format FORMAT] [--output FILE]
 
 Prints a state machine as it is in this version's code: states, the events and guards that lead from one to the other, and

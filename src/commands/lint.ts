@@ -42,7 +42,7 @@ ${settingsHelp(settings)}
 
 Exit codes: 0 nothing wrong, 1 something wrong, 2 wrong arguments or unreadable files.
 `,
-  options: { flags, settings },
+  options: { flags, settings, files: true },
   async execute(args, context) {
     const { words, settings: values, flag } = readArguments(args, flags, settings);
     if (words.length === 0)

@@ -36,6 +36,7 @@ const flags = [
 
 export const replay: Command = {
   summary: "decide again what a trace recorded, and compare",
+  options: { flags, files: true },
   help: () => `Usage: autopool replay FILE... [flags]
 
 Feeds what an operator observed to the machines of this version, and prints each step that they take with the operations that

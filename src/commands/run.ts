@@ -18,6 +18,7 @@ const pollMs = 20;
 
 export const run: Command = {
   summary: "run the operator",
+  options: { settings: operatorSettings },
   help: () => `Usage: autopool run [settings]
 
 Watches the cluster and keeps every application's pools true to it. With --webhook-port it also answers the API server's admission

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
-import { deployments, spiderIPPools, statefulSets } from "../../src/api/resources.ts";
+import { cronJobs, daemonSets, deployments, spiderIPPools, statefulSets } from "../../src/api/resources.ts";
 import type { PlannedObject } from "../../src/asking/plan.ts";
 import type { PlanReport } from "../../src/asking/plan-text.ts";
 import type { KubeObject, Resource } from "../../src/cluster/cluster.ts";
@@ -199,34 +199,27 @@ planning(
   },
 );
 
-planning("takes every kind, the namespace, and what its pods draw from by name", async ({ world, folder }) => {
-  const pool = { metadata: { name: "m4" }, spec: { subnet: "10.9.0.0/24", ips: ["10.9.0.1-10.9.0.4"] } };
-  await world.act((user) => user.create<SpiderIPPool>(spiderIPPools, pool as SpiderIPPool));
+/** One application of each kind, most of them on t4; two draw from the pool m4. */
+function manifestsOfAllKinds(): KubeObject[] {
   const byName = { ippool: { ipv4: ["m4"] } };
   const { apiVersion, kind } = { apiVersion: "apps.kruise.io/v1alpha1", kind: "CloneSet" };
   const game = { ...workload("game", { annotations: on("t4", { "ippool-ip-number": "4" }) }), apiVersion, kind };
   const loose = { ...workload("loose", { annotations: on("t4", { "ippool-ip-number": "+4" }) }), apiVersion, kind };
   const cron = manifest(
-    { group: "batch", version: "v1", plural: "cronjobs", kind: "CronJob", namespaced: true },
+    cronJobs,
     "cron",
     {},
     {
       jobTemplate: { spec: { parallelism: 2, template: { metadata: { annotations: annotationsOf(on("t4")) } } } },
     },
   );
-  const path = file(
-    folder,
-    "apps.yaml",
+  return [
     manifest(deployments, "named", byName, { replicas: 3 }),
     manifest(deployments, "more", byName, { replicas: 2 }),
     game,
     loose,
     cron,
-    manifest(
-      { group: "apps", version: "v1", plural: "daemonsets", kind: "DaemonSet", namespaced: true },
-      "ds",
-      on("t4", { "ippool-ip-number": "+0" }),
-    ),
+    manifest(daemonSets, "ds", on("t4", { "ippool-ip-number": "+0" })),
     manifest(deployments, "plain", {}),
     manifest(deployments, "bad", { subnet: "{" }),
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings" } },
@@ -236,7 +229,13 @@ planning("takes every kind, the namespace, and what its pods draw from by name",
       metadata: { name: "bare", annotations: annotationsOf(byName) },
       spec: {},
     } as KubeObject,
-  );
+  ];
+}
+
+planning("takes every kind, the namespace, and what its pods draw from by name", async ({ world, folder }) => {
+  const pool = { metadata: { name: "m4" }, spec: { subnet: "10.9.0.0/24", ips: ["10.9.0.1-10.9.0.4"] } };
+  await world.act((user) => user.create<SpiderIPPool>(spiderIPPools, pool as SpiderIPPool));
+  const path = file(folder, "apps.yaml", ...manifestsOfAllKinds());
 
   const { objects } = await planned(world, "-f", path, "-n", "shop");
 
