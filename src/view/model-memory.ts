@@ -82,10 +82,10 @@ export class Memory {
     return this.#keysByApplication.get(application) ?? [];
   }
 
-  /** Keys of all rows, and of some that are none. */
+  /** Keys of all rows. */
   *keys(): Generator<string> {
     yield* this.machines.keys();
-    for (const name of this.pools.keys()) yield manualKey(name);
+    for (const pool of this.pools.values()) if (!isAutoPool(pool)) yield manualKey(pool.metadata.name);
   }
 }
 

@@ -11,30 +11,18 @@ import { isAutoPool, type SpiderIPPool } from "../api/ippool.ts";
 import type { SpiderReservedIP } from "../api/reserved-ip.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import type { ComplaintLine, HeaderLine, SeenLine, StepLine, TraceLine } from "../trace/trace-line.ts";
-import { edgeRoute } from "./edge-route.ts";
 import { partsOfKey } from "./life-key.ts";
 import type { MachineGraph } from "./machine-graph.ts";
 import { Changes } from "./model-changes.ts";
 import { Memory, put } from "./model-memory.ts";
 import type { ComplaintRow, PageDelta, PageState, PoolRow, SubnetRow } from "./page-state.ts";
+import { Passages } from "./passages.ts";
 import { lifeRow, manualKey, manualRow } from "./pool-row.ts";
 import { subnetRow } from "./subnet-row.ts";
 import { keyOfApplication } from "./timeline.ts";
 
-/** The action that ends a refusal on entry into a state. */
-const FORGETS = "forgetRefusal";
-
-/** What a step means beside its two states. */
-interface Passage {
-  /** Ids of the edges that it went along. */
-  readonly edges: readonly string[];
-  readonly forgetsRefusal: boolean;
-  readonly isEnd: boolean;
-}
-
 export class ViewModel {
-  readonly #graph: MachineGraph;
-  readonly #passages: Map<string, Passage>;
+  readonly #passages: Passages;
   #header: Pick<HeaderLine, "at" | "autopool"> = { at: "", autopool: "" };
   #t = 0;
   #isOpen = false;
@@ -43,22 +31,24 @@ export class ViewModel {
   #memory = new Memory();
   #edges = new Map<string, number>();
   #changes = new Changes();
+  /** Rows that were made and still hold. */
+  #rows = new Map<string, PoolRow>();
 
-  /** @param passages what is known of steps, which is the same for all models of a machine */
-  constructor(graph: MachineGraph, passages = new Map<string, Passage>()) {
-    this.#graph = graph;
-    this.#passages = passages;
+  /** @param machine that the steps of the trace are steps of */
+  constructor(machine: MachineGraph | Passages) {
+    this.#passages = machine instanceof Passages ? machine : new Passages(machine);
   }
 
   /** Returns a model that goes on from here by itself. */
   clone(): ViewModel {
-    const copy = new ViewModel(this.#graph, this.#passages);
+    const copy = new ViewModel(this.#passages);
     copy.#header = this.#header;
     copy.#t = this.#t;
     copy.#isOpen = this.#isOpen;
     copy.#looking = this.#looking;
     copy.#memory = new Memory(this.#memory);
     copy.#edges = new Map(this.#edges);
+    copy.#rows = new Map(this.#rows);
     copy.#changes.everything();
     return copy;
   }
@@ -89,7 +79,7 @@ export class ViewModel {
       case "machine": {
         const { key, state, facts, t } = line;
         this.#memory.setMachine(key, { state, facts: { ...NOTHING_KNOWN, ...facts }, since: t });
-        this.#changes.pools.add(key);
+        this.#touch(key);
         return;
       }
       case "step":
@@ -143,6 +133,14 @@ export class ViewModel {
 
   /** The row of one pool; `undefined` where there is none (any more). */
   row(key: string): PoolRow | undefined {
+    const known = this.#rows.get(key);
+    if (known !== undefined) return known;
+    const row = this.#rowOf(key);
+    if (row) this.#rows.set(key, row);
+    return row;
+  }
+
+  #rowOf(key: string): PoolRow | undefined {
     const machine = this.#memory.machines.get(key);
     if (machine) {
       const complaint = this.#memory.complaints.get(partsOfKey(key).applicationKey)?.[0];
@@ -160,13 +158,14 @@ export class ViewModel {
     this.#isOpen = false;
     this.#looking = undefined;
     this.#memory = new Memory();
+    this.#rows.clear();
     this.#changes.everything();
   }
 
   #see({ of, type, object }: SeenLine): void {
     const [plural] = of.split(".", 1);
     if (plural === "spiderippools") {
-      for (const key of this.#memory.seePool(type, object as SpiderIPPool)) this.#changes.pools.add(key);
+      for (const key of this.#memory.seePool(type, object as SpiderIPPool)) this.#touch(key);
     } else if (plural === "spidersubnets") {
       const { name } = (object as SpiderSubnet).metadata;
       put(this.#memory.subnets, name, type, object as SpiderSubnet);
@@ -177,12 +176,12 @@ export class ViewModel {
   }
 
   #step({ key, event, from, to, t }: StepLine): void {
-    const { edges, forgetsRefusal, isEnd } = this.#passage(from, event.type, to);
+    const { edges, forgetsRefusal, isEnd } = this.#passages.of(from, event.type, to);
     for (const id of edges) {
       this.#edges.set(id, (this.#edges.get(id) ?? 0) + 1);
       this.#changes.edges.add(id);
     }
-    this.#changes.pools.add(key);
+    this.#touch(key);
     if (isEnd) {
       this.#memory.dropMachine(key);
       return;
@@ -196,22 +195,6 @@ export class ViewModel {
     });
   }
 
-  #passage(from: string, event: string, to: string): Passage {
-    const name = `${from} ${event} ${to}`;
-    const known = this.#passages.get(name);
-    if (known) return known;
-    const edges = edgeRoute(this.#graph, { from, event, to });
-    const entered = from === to ? [] : [...edges.map((id) => id.slice(id.indexOf("->") + 2)), to];
-    const states = this.#graph.states.filter(({ path }) => entered.includes(path));
-    const passage: Passage = {
-      edges,
-      forgetsRefusal: states.some(({ entry }) => entry.includes(FORGETS)),
-      isEnd: states.some(({ isFinal }) => isFinal),
-    };
-    this.#passages.set(name, passage);
-    return passage;
-  }
-
   /** What is wrong is said of the application, and again of each pod of it. */
   #complain({ regarding, reason, text }: ComplaintLine): void {
     const application = this.#looking ?? keyOfApplication(regarding);
@@ -221,9 +204,14 @@ export class ViewModel {
     this.#complained(application);
   }
 
+  #touch(key: string): void {
+    this.#changes.pools.add(key);
+    this.#rows.delete(key);
+  }
+
   #complained(application: string): void {
     this.#changes.complaints = true;
-    for (const key of this.#memory.keysOf(application)) this.#changes.pools.add(key);
+    for (const key of this.#memory.keysOf(application)) this.#touch(key);
   }
 
   #complaints(): ComplaintRow[] {
