@@ -32,10 +32,12 @@ class Feed {
     this.#tell(previous === undefined ? { type: "added", ...change } : { type: "modified", ...change, previous });
   }
 
+  /** Where it is another object of that name that went, its coming and the end of the known one were missed. */
   remove(key: string, uid: string, object: unknown): void {
-    if (this.items.get(key)?.uid !== uid) return;
+    const known = this.items.get(key);
+    if (!known) return;
     this.items.delete(key);
-    this.#tell({ type: "deleted", key, uid, object });
+    this.#tell({ type: "deleted", key, uid: known.uid, object: known.uid === uid ? object : known.object });
   }
 
   sync(): void {

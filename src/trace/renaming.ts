@@ -68,8 +68,7 @@ export class NameBook implements Names {
     for (const kind of ["namespace", "app", "pod", "subnet", "reserved"] as const) {
       names.set(kind, numbered(kind, this.#of(kind)));
     }
-    const uids = this.#of("uid").map((uid, index) => [uid, `00000000-0000-4000-8000-${suffix(index)}0000000`] as const);
-    names.set("uid", new Map(uids));
+    names.set("uid", uids(this.#of("uid")));
     names.set("pool", poolNames(this.#of("pool"), names.get("app") ?? new Map()));
     return new Renaming(names, this.#networks, this.#addresses.moved());
   }
@@ -157,6 +156,14 @@ function numbered(kind: string, names: readonly string[]): Map<string, string> {
   let head = kind;
   while (names.some((name) => name.startsWith(head))) head += "x";
   return new Map(names.map((name, index) => [name, `${head}-${String(index + 1).padStart(width, "0")}`]));
+}
+
+/** UIDs of a form that no real one has, the number where pools' names take it from. */
+function uids(old: readonly string[]): Map<string, string> {
+  let variant = 0x8000;
+  const head = (): string => `00000000-0000-4000-${variant.toString(16)}-`;
+  while (old.some((uid) => uid.startsWith(head()))) variant += 1;
+  return new Map(old.map((uid, index) => [uid, `${head()}${suffix(index)}0000000`]));
 }
 
 /** A pool's name has its application, its interface and a few digits in it; others have a name of their own. */

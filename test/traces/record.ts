@@ -3,12 +3,13 @@
  *
  *     eval "$(test/cluster/up.sh --kruise)" && node test/traces/record.ts [NAME...]
  *
- * Those of `plays.ts` on the API server of KUBECONFIG_TEST, those of `memory-plays.ts` without any.
+ * Redacted, since a cluster is nobody's business. Those of `plays.ts` on the API server of KUBECONFIG_TEST, those of `memory-plays.ts` without any.
  * @module
  */
 
 import { writeFileSync } from "node:fs";
 import { differenceLines } from "../../src/trace/difference.ts";
+import { redacted } from "../../src/trace/redaction.ts";
 import { replay } from "../../src/trace/replay.ts";
 import { readTrace } from "../../src/trace/trace-reader.ts";
 import { Notebook } from "../support/trace.ts";
@@ -39,9 +40,11 @@ async function record(name: string, play: (notebook: Notebook) => Promise<void>)
     console.log(decided.slice(-12).join("\n"));
     throw error;
   }
-  const { difference, lines, decisions } = await replay(readTrace(notebook.texts));
+  const texts: string[] = [];
+  for await (const line of redacted(() => readTrace(notebook.texts))) texts.push(JSON.stringify(line));
+  const { difference, lines, decisions } = await replay(readTrace(texts));
   if (difference) console.log(differenceLines(difference).join("\n"));
-  const text = `${notebook.texts.join("\n")}\n`;
+  const text = `${texts.join("\n")}\n`;
   writeFileSync(new URL(`${name}.ndjson`, import.meta.url), text);
   console.log(`${name}: ${lines} lines, ${decisions} decisions, ${(text.length / 1024).toFixed(0)} KiB`);
 }
