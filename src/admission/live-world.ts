@@ -48,11 +48,17 @@ export class LiveWorld implements World {
   }
 
   *pools(): Iterable<KnownPool> {
-    for (const object of this.#caches.pools.values()) yield* present(knownPool(object));
+    for (const object of this.#caches.pools.values()) {
+      const known = knownPool(object);
+      if (known) yield known;
+    }
   }
 
   *poolsOfCidr(cidr: string): Iterable<KnownPool> {
-    for (const object of this.#caches.pools.ofCidr(cidr)) yield* present(knownPool(object));
+    for (const object of this.#caches.pools.ofCidr(cidr)) {
+      const known = knownPool(object);
+      if (known) yield known;
+    }
   }
 
   /** One pool tells of all of its CIDR. */
@@ -68,7 +74,10 @@ export class LiveWorld implements World {
   }
 
   *subnets(): Iterable<KnownSubnet> {
-    for (const name of this.#caches.subnets.names()) yield* present(this.subnet(name));
+    for (const name of this.#caches.subnets.names()) {
+      const known = this.subnet(name);
+      if (known) yield known;
+    }
   }
 
   subnet(name: string): KnownSubnet | undefined {
@@ -139,8 +148,4 @@ function readSubnet(object: SpiderSubnet, book: Book): KnownSubnet | undefined {
   } catch {
     return undefined;
   }
-}
-
-function present<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value];
 }
