@@ -3,16 +3,8 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-
-/** Where Debian's package puts it, and where others do. */
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** Returns the path of a Chromium; `undefined` where there is none. */
-export function chromiumPath(environment = process.env): string | undefined {
-  return environment["CHROMIUM"] ?? PLACES.find((path) => existsSync(path));
-}
+import { chromiumPath } from "../support/needs.ts";
 
 /** Starts a browser. */
 export function openBrowser(): Promise<Browser> {

@@ -34,6 +34,7 @@ const apps: readonly App[] = [
   { namespace: "shop", name: "search", replicas: 9, subnet: office },
   { namespace: "shop", name: "recommendations", replicas: 3, subnet: both },
   { namespace: "shop", name: "images", replicas: 5, subnet: office, reclaim: "false" },
+  { namespace: "shop", name: "campaign", replicas: 2, subnet: both },
   { namespace: "payments", name: "ledger", replicas: 3, subnet: office, resource: statefulSets },
   { namespace: "payments", name: "gateway", replicas: 4, subnet: dmz },
   { namespace: "payments", name: "fraud", replicas: 7, subnet: office },
@@ -54,8 +55,8 @@ const subnets = [
   { name: "backbone-v6", subnet: "fd00:20::/64", ips: ["fd00:20::1-fd00:20::ffff:ffff:ffff"] },
 ];
 
-/** Opens the stage and lets it all happen; its page can be served. */
-export async function openBusyStage(): Promise<Stage> {
+/** Opens the stage and lets it all happen; its page can be served. `hasHostile`: one user would rather break it. */
+export async function openBusyStage({ hasHostile = true } = {}): Promise<Stage> {
   const stage = await Stage.open({ isServed: true });
   const perform = (act: (user: Cluster) => Promise<unknown>): Promise<void> =>
     stage.perform({ heading: "", command: "", act });
@@ -78,10 +79,13 @@ export async function openBusyStage(): Promise<Stage> {
     await scale(deployments, "data", "etl", 5);
     await scale(cloneSets, "edge", "cache", 10);
     await scale(deployments, "payments", "gateway", 9);
-    for (const name of ["images"])
-      await user.delete(deployments, { namespace: "shop", name }, { propagationPolicy: "Background" });
-    await user.delete(deployments, { namespace: "payments", name: "reports" }, { propagationPolicy: "Background" });
-    await user.delete(cloneSets, { namespace: "edge", name: "dns" }, { propagationPolicy: "Background" });
+    const remove = (resource: Resource, namespace: string, name: string): Promise<void> =>
+      user.delete(resource, { namespace, name }, { propagationPolicy: "Background" });
+    await remove(deployments, "shop", "images");
+    await remove(deployments, "payments", "reports");
+    await remove(deployments, "shop", "campaign");
+    await remove(cloneSets, "edge", "dns");
+    if (!hasHostile) return;
     await create(user, { namespace: "shop", name: "hostile", replicas: 1, subnet: office, number: HOSTILE });
   });
   return stage;

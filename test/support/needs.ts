@@ -1,5 +1,5 @@
 /**
- * What runs of tests against a cluster need, and how to get it where it is not there.
+ * What runs of tests against a cluster or in a browser need, and how to get it where it is not there.
  * @module
  */
 
@@ -29,4 +29,17 @@ export function missingForNodes(environment = process.env): string | undefined {
     if (!existsSync(join(root, program))) return `${program} is not there; try ${command}`;
   }
   return undefined;
+}
+
+/** Returns what test/browser lacks; undefined where it can run. */
+export function missingForBrowser(): string | undefined {
+  return chromiumPath() === undefined ? 'there is no Chromium; try "apt-get install chromium"' : undefined;
+}
+
+/** Where Debian's package puts it, and where others do. */
+const CHROMIUM_PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Returns the path of a Chromium; `undefined` where there is none. */
+export function chromiumPath(environment = process.env): string | undefined {
+  return environment["CHROMIUM"] ?? CHROMIUM_PLACES.find((path) => existsSync(path));
 }

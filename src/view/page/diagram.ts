@@ -7,8 +7,8 @@
  */
 
 import type { MachineGraph } from "../machine-graph.ts";
-import { KeyedList, make, setAttributes, setText } from "./dom.ts";
-import { count, counted } from "./format.ts";
+import { KeyedList, make, setText } from "./dom.ts";
+import { count } from "./format.ts";
 import { formatRoute } from "./route.ts";
 import type { Store } from "./store.ts";
 
@@ -49,11 +49,12 @@ export class Diagram {
             { class: `chip hue-${hueOf(path)}`, href: formatRoute("pools", undefined, { state: path }) },
             make("span", {}, path),
             make("b"),
+            make("span", { class: "unseen" }),
           ),
         ),
-      (element, [path, pools]) => {
+      (element, [, pools]) => {
         setText(element.querySelector("b") as Element, count(pools));
-        setAttributes(element.firstElementChild as Element, { "aria-label": `${path}: ${counted(pools, "pool")}` });
+        setText(element.querySelector(".unseen") as Element, pools === 1 ? " pool" : " pools");
       },
     );
   }
@@ -74,9 +75,9 @@ export class Diagram {
       edge?.classList.toggle("taken", times > 0);
       const number = this.#numbers.get(id);
       if (number) setText(number, times === 0 ? "" : `${isStay(id) ? "↻ " : ""}${count(times)}×`);
-      if (edge && this.#before && times > (this.#before.get(id) ?? 0)) flash(edge);
+      if (edge && this.#before && !store.isLeap && times > (this.#before.get(id) ?? 0)) flash(edge);
     }
-    this.#before = new Map(store.edges);
+    if (store.isFilled) this.#before = new Map(store.edges);
   }
 }
 

@@ -51,6 +51,8 @@ export function followLive({ onState, onDelta, onConnection }: LiveOptions): voi
       alive();
       onDelta(JSON.parse(data));
     });
+    // Who comes back may have missed nothing.
+    stream.addEventListener("open", alive);
     stream.addEventListener("beat", alive);
     stream.addEventListener("error", () => {
       onConnection("lost");

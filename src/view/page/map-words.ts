@@ -36,5 +36,5 @@ export function segmentWords(
   const pod = holder.pods?.[address];
   const use = segment.kind === "used" ? (pod === undefined ? "in use" : `pod ${pod}`) : "no pod";
   const record = holder.isRecorded ? "" : ", not in the subnet's record";
-  return `${address}: pool ${holder.pool}, ${use}; ${counted(holder.usedCount, "address", "addresses")} of ${count(holder.count)} in use${record}`;
+  return `${address}: pool ${holder.pool}, ${use}; ${count(holder.usedCount)} of ${counted(holder.count, "address", "addresses")} in use${record}`;
 }

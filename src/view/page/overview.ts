@@ -8,13 +8,13 @@ import type { PoolRow } from "../page-state.ts";
 import { SubnetBars } from "./bars.ts";
 import { Diagram } from "./diagram.ts";
 import { byId, KeyedList, make, setAttributes, setText } from "./dom.ts";
-import { count } from "./format.ts";
+import { count, counted } from "./format.ts";
 import { nameOf } from "./pool-filter.ts";
 import { formatRoute } from "./route.ts";
 import type { Store } from "./store.ts";
 
 /** Entries of the list of what waits. */
-const WAITING_MAX = 6;
+const WAITING_MAX = 4;
 
 interface Waiting {
   readonly title: string;
@@ -34,6 +34,8 @@ export class Overview {
   readonly #waiting = new KeyedList<Waiting>(byId("attention"), createWaiting, updateWaiting);
 
   constructor(graph: MachineGraph, hueOf: (path: string) => number) {
+    // On a narrow page the picture scrolls, and the keyboard must be able to.
+    byId("picture").tabIndex = 0;
     this.#diagram = new Diagram(byId("picture").querySelector("svg") as SVGElement, byId("states"), graph, hueOf);
   }
 
@@ -42,7 +44,7 @@ export class Overview {
     const blocked = rows.filter(({ standing }) => standing?.tone === "blocked");
     const lost = complaintsWithoutPool(store, blocked);
     this.#showTiles(rows, blocked.length + lost.length);
-    this.#showWaiting([...blocked.map(waitingOf), ...lost]);
+    this.#showWaiting([...waitingOf(blocked), ...lost]);
     this.#diagram.render(store);
     this.#bars.render(store);
     byId("bars-none").hidden = store.subnets.size > 0;
@@ -74,11 +76,25 @@ export class Overview {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-function waitingOf(row: PoolRow): Waiting {
-  const title = row.namespace === "" ? nameOf(row) : `${row.namespace}/${nameOf(row)}`;
-  const { reason = "", words = "" } = row.standing ?? {};
-  return { title: `${title} · ${row.nic} IPv${row.family}`, href: formatRoute("pools", row.key), reason, words };
+/** What all pools of an application wait for is said once. */
+function waitingOf(rows: readonly PoolRow[]): Waiting[] {
+  const groups = Map.groupBy(rows, (row) => `${titleOf(row)} ${row.standing?.words}`);
+  return [...groups.values()].flatMap(([row, ...others]) => {
+    if (!row) return [];
+    const { reason = "", words = "" } = row.standing ?? {};
+    const more = others.length === 0 ? "" : ` and ${counted(others.length, "other pool")}`;
+    return [
+      {
+        title: `${titleOf(row)} · ${row.nic} IPv${row.family}${more}`,
+        href: formatRoute("pools", row.key),
+        reason,
+        words,
+      },
+    ];
+  });
 }
+
+const titleOf = (row: PoolRow): string => (row.namespace === "" ? nameOf(row) : `${row.namespace}/${nameOf(row)}`);
 
 /** Applications whose annotations cannot be read have no pool to tell it. */
 function complaintsWithoutPool(store: Store, blocked: readonly PoolRow[]): Waiting[] {

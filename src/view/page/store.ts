@@ -14,6 +14,8 @@ export class Store {
   isOpen = false;
   /** Whether anything has been told yet. */
   isFilled = false;
+  /** Whether all was told anew, so that what differs has not just happened. */
+  isLeap = false;
   autopool = "";
   #startedAt = 0;
   #t = 0;
@@ -51,10 +53,12 @@ export class Store {
     refill(this.edges, Object.entries(state.edges));
     this.complaints = state.complaints;
     this.isFilled = true;
+    this.isLeap = true;
     this.#onChange();
   }
 
   apply(delta: PageDelta): void {
+    this.isLeap = false;
     this.#t = delta.t;
     this.isOpen = delta.isOpen ?? this.isOpen;
     for (const row of delta.pools ?? []) this.pools.set(row.key, row);

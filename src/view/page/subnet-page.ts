@@ -19,7 +19,7 @@ export class SubnetPage {
   readonly #title = make("h2", { tabindex: -1 });
   readonly #subtitle = make("p", { class: "subtitle" });
   readonly #close = make("a", { class: "close", "aria-label": "Close", href: "#/subnets" }, "×");
-  readonly #defects = make("ul", { class: "defects", role: "alert" });
+  readonly #defects = make("div", { class: "defects", role: "alert" });
   readonly #map: AddressMapView;
   readonly #holders: VirtualList<HolderRow, never>;
   #detail: SubnetDetail | undefined;
@@ -83,7 +83,7 @@ export class SubnetPage {
       `${row.cidr} · IPv${row.family} · ${count(total)} addresses · ${share(given, total)} in ${counted(holders.length, "pool")} · ${count(free)} left`,
     );
     const wrong = row.defect === undefined ? defects : [row.defect, ...defects];
-    this.#defects.replaceChildren(...wrong.map((text) => make("li", {}, text)));
+    this.#defects.replaceChildren(...wrong.map((text) => make("p", {}, text)));
     this.#map.show(detail);
     this.#holders.show(holders);
   }

@@ -65,6 +65,7 @@ export class VirtualList<T, S extends string> {
     const { keyOf } = this.#options;
     const active = this.#items[this.#active];
     const activeKey = active && keyOf(active);
+    const isOpened = openKey !== undefined && openKey !== this.#openKey;
     this.#items = items;
     this.#openKey = openKey;
     // The active row stays the active one, wherever it has gone to.
@@ -73,8 +74,11 @@ export class VirtualList<T, S extends string> {
       const index = items.findIndex((item) => keyOf(item) === activeKey);
       this.#active = Math.max(0, index);
     }
+    const opened = isOpened ? items.findIndex((item) => keyOf(item) === openKey) : -1;
+    if (opened >= 0) this.#active = opened;
     setAttributes(this.element, { "aria-rowcount": items.length + 1 });
     this.#render();
+    if (opened >= 0) this.#reveal();
   }
 
   /** Shows by which column the rows are sorted. */
@@ -171,14 +175,19 @@ export class VirtualList<T, S extends string> {
 
   #activate(index: number): void {
     this.#active = Math.max(0, Math.min(index, this.#items.length - 1));
+    this.#reveal();
+    const item = this.#items[this.#active];
+    if (item) this.#rows.get(this.#options.keyOf(item))?.focus({ preventScroll: true });
+  }
+
+  /** Scrolls as little as shows the active row. */
+  #reveal(): void {
     const height = this.#rowHeight;
     const top = this.#active * height;
     const { scrollTop } = this.#scroller;
     if (top < scrollTop) this.#scroller.scrollTop = top;
     else if (top + height > scrollTop + this.#visible) this.#scroller.scrollTop = top + height - this.#visible;
     this.#render();
-    const item = this.#items[this.#active];
-    if (item) this.#rows.get(this.#options.keyOf(item))?.focus({ preventScroll: true });
   }
 
   #open(index: number): void {
