@@ -4,13 +4,15 @@
  */
 
 import { isIP } from "node:net";
-import { boolean, type Check, integer, type Setting } from "./setting.ts";
+import { anything, boolean, type Check, integer, type Setting } from "./setting.ts";
 
 export interface ServingSettings {
   /** Port of the admission webhook; absent where it is not served. */
   readonly webhookPort?: number;
   /** Names and addresses by which the API server calls it. */
   readonly webhookHosts: readonly string[];
+  /** File with the authority of the API servers' client certificates; absent where anybody is answered. */
+  readonly webhookClientCa?: string;
   /** Port of the metrics; absent where they are not served. */
   readonly metricsPort?: number;
   /** Port of the page and the trace; absent where they are not served. */
@@ -54,6 +56,12 @@ export const servingSettings = [
     check: (text) => (/^[-.:\w,]*$/.test(text) ? undefined : "must be names and addresses with commas in between"),
   },
   {
+    name: "webhook-client-ca",
+    help: "file with the authority of API servers' client certificates; others are then refused",
+    default: "",
+    check: anything,
+  },
+  {
     name: "validate-delete",
     help: "deny to delete subnets and pools with addresses in use",
     default: "false",
@@ -90,6 +98,7 @@ export function readServingSettings(
   return {
     ...portOf("webhookPort", values["webhook-port"]),
     ...portOf("metricsPort", values["metrics-port"]),
+    ...(values["webhook-client-ca"] !== "" && { webhookClientCa: values["webhook-client-ca"] }),
     ...portOf("viewPort", values["view-port"]),
     ...(values["view-port"] !== "0" && { viewAddress: values["view-address"] }),
     webhookHosts: hosts.length > 0 ? hosts : [`${SERVICE}.${namespace}.svc`],

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { readFile } from "node:fs/promises";
 import { type Admitter, createAdmitter } from "./admission/admitter.ts";
 import { Certificates } from "./admission/certificates/certificates.ts";
 import { Door } from "./admission/hold.ts";
@@ -83,7 +84,7 @@ export class Serving {
   /**
    * Resolves when everything listens that is to, which may take as long as the Secret can be neither read nor written; or it was
    * stopped before.
-   * @throws {Error} If a port is taken.
+   * @throws {Error} If a port is taken, or the file of the clients' authority cannot be read.
    */
   async start(): Promise<void> {
     await Promise.all([this.#serveMetrics(), this.#serveWebhook()]);
@@ -109,6 +110,8 @@ export class Serving {
     const { settings, host, clock, log } = this.#options;
     const certificates = this.#certificates;
     if (settings.webhookPort === undefined || certificates === undefined) return;
+    const { webhookClientCa } = settings;
+    const clientAuthority = webhookClientCa === undefined ? undefined : await readFile(webhookClientCa, "utf8");
     const admitter = this.#createAdmitter();
     try {
       this.#tls = await certificates.start();
@@ -120,6 +123,7 @@ export class Serving {
       port: settings.webhookPort,
       ...hostOf(host),
       tls: this.#tls,
+      ...(clientAuthority !== undefined && { clientAuthority }),
       admitter,
       clock,
       log,

@@ -71,8 +71,9 @@ config("serves admission where a port is named, under the name of the Service in
     namespace: "autopool-system",
     validateDelete: false,
   });
-  assert.equal(readOperatorConfig(["--config", path], environment).serving, {
+  assert.equal(readOperatorConfig(["--config", path, "--webhook-client-ca", "/etc/ca.crt"], environment).serving, {
     webhookPort: 5722,
+    webhookClientCa: "/etc/ca.crt",
     metricsPort: 5721,
     webhookHosts: ["autopool-webhook.network.svc"],
     namespace: "network",

@@ -24,7 +24,7 @@ const HEALTH = "/webhook-health-check";
 let endings: (() => unknown)[] = [];
 
 /** Returns an operator that has not been started, and what it serves. */
-function scene(settings: { webhookPort?: number; metricsPort?: number }) {
+function scene(settings: { webhookPort?: number; webhookClientCa?: string; metricsPort?: number }) {
   const memory = createMemoryCluster({ clock: systemClock, resources: Object.values(resources), random: systemRandom });
   const cluster = memory.connect();
   const base = { cluster, clock: systemClock, random: systemRandom, log: silentLog };
@@ -100,6 +100,14 @@ serving("fails where a port is taken", async () => {
     const [, outcome] = await Promise.allSettled([operator.start(), serving.start()]);
     assert.is(outcome.status === "rejected" && outcome.reason.code, "EADDRINUSE");
   }
+});
+
+serving("fails where the authority of its clients cannot be read", async () => {
+  const { operator, serving } = scene({ webhookPort: 0, webhookClientCa: "/nowhere/ca.crt" });
+
+  const [, outcome] = await Promise.allSettled([operator.start(), serving.start()]);
+
+  assert.match(outcome.status === "rejected" && outcome.reason.message, "/nowhere/ca.crt");
 });
 
 serving("may be stopped before it has begun to serve", async () => {

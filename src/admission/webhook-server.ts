@@ -1,8 +1,8 @@
 /**
  * The webhook's HTTPS server: TLS 1.2 and above, one review per POST, limits on everything that a client may draw out.
  *
- * Whoever asks is not asked who they are, so nothing here may be costly before a request is complete. Certificates can be exchanged
- * while it serves; connections that are open keep theirs.
+ * API servers do not say who they are unless somebody has set them up for it, so whoever asks is answered, and nothing here may be
+ * costly before a request is complete. Certificates can be exchanged while it serves; connections that are open keep theirs.
  * @module
  */
 
@@ -10,6 +10,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { type Clock, sleep } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Admitter } from "./admitter.ts";
@@ -45,6 +46,8 @@ export interface WebhookServerOptions {
   readonly port: number;
   readonly host?: string;
   readonly tls: TlsPair;
+  /** PEM; where it is given, reviews are answered to those only who show a client certificate of this authority. */
+  readonly clientAuthority?: string;
   readonly admitter: Admitter;
   readonly clock: Clock;
   readonly log: Log;
@@ -71,7 +74,9 @@ export interface WebhookServer {
 export async function listenForReviews(options: WebhookServerOptions): Promise<WebhookServer> {
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const server = createServer({
-    ...secureOptions(options.tls),
+    ...secureOptions(options.tls, options),
+    // Health checks come without one.
+    ...(options.clientAuthority !== undefined && { requestCert: true, rejectUnauthorized: false }),
     handshakeTimeout: timeouts.handshakeMs,
     headersTimeout: timeouts.headersMs,
     requestTimeout: timeouts.requestMs,
@@ -87,7 +92,7 @@ export async function listenForReviews(options: WebhookServerOptions): Promise<W
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
-    setCertificate: (tls) => server.setSecureContext(secureOptions(tls)),
+    setCertificate: (tls) => server.setSecureContext(secureOptions(tls, options)),
     async close({ lingerMs = 0 } = {}) {
       state.isEnding = true;
       if (lingerMs > 0) await sleep(options.clock, lingerMs);
@@ -99,8 +104,8 @@ export async function listenForReviews(options: WebhookServerOptions): Promise<W
   };
 }
 
-function secureOptions({ cert, key }: TlsPair) {
-  return { cert, key, minVersion: "TLSv1.2" } as const;
+function secureOptions({ cert, key }: TlsPair, { clientAuthority: ca }: Pick<WebhookServerOptions, "clientAuthority">) {
+  return { cert, key, ...(ca !== undefined && { ca }), minVersion: "TLSv1.2" } as const;
 }
 
 /** Follows connections, also those that have not got through TLS, and the number of requests under way. */
@@ -136,13 +141,19 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { admitter, log } = options;
+  const { admitter, clientAuthority, log } = options;
   // What is still on its way when the answer goes out, a reset for one, is no news.
   request.on("error", () => {});
   response.on("error", () => {});
   if (state.isEnding) response.shouldKeepAlive = false;
   const { pathname: path, searchParams } = parseTarget(request.url ?? "");
   if (path === HEALTH_PATH) return answerHealth(request, response, options.isHealthy() && !state.isEnding);
+  if (clientAuthority !== undefined && !(request.socket as TLSSocket).authorized) {
+    return refuse(request, response, {
+      status: 403,
+      text: "Cannot answer without a client certificate of an API server",
+    });
+  }
   const route = routeOf(path);
   if (!route) return refuse(request, response, { status: 404, text: `Cannot find "${path}"` });
   const wrong = headRefusal(request);

@@ -173,6 +173,25 @@ serving("exchanges its certificate without dropping anybody", async () => {
   assert.match((await once(ancient, "error"))[0].message, /protocol version/);
 });
 
+serving(
+  "answers reviews to clients of an authority alone, where it is told one, and health checks to all",
+  async () => {
+    const [known, stranger] = [await throwawayCertificate("api server"), await throwawayCertificate("api server")];
+    const [server, { send }] = await start({ clientAuthority: known.cert });
+    const review = reviewText(subnetRequest());
+    const statuses = async (): Promise<number[]> => [
+      (await send(VALIDATE, review, known)).status,
+      (await send(VALIDATE, review, stranger)).status,
+      (await send(VALIDATE, review)).status,
+      (await send(HEALTH, "", { method: "GET" })).status,
+    ];
+
+    assert.equal(await statuses(), [200, 403, 403, 200]);
+    server.setCertificate(tls);
+    assert.equal(await statuses(), [200, 403, 403, 200]);
+  },
+);
+
 serving("ends when what is under way is answered, and idle connections at once", async () => {
   const { options, letGo, asked } = holding();
   const [server, { send, raw }] = await start(options);
