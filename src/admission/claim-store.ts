@@ -7,7 +7,7 @@
  */
 
 import { configMaps } from "../api/resources.ts";
-import type { Cluster, KubeObject, ObjectRef } from "../cluster/cluster.ts";
+import { ApiError, type Cluster, hasCode, type KubeObject, type ObjectRef } from "../cluster/cluster.ts";
 import { find } from "../cluster/find.ts";
 import { type Claim, formatClaims, parseClaims } from "./claims.ts";
 
@@ -57,10 +57,20 @@ export function createClaimStore(cluster: Cluster, namespace: string): ClaimStor
       const { metadata } =
         resourceVersion === undefined
           ? await cluster.create<ConfigMap>(configMaps, { metadata: { namespace, name: CLAIMS }, data }, options)
-          : await cluster.patch(configMaps, ref, { metadata: { resourceVersion }, data }, options);
+          : await replaced(cluster.patch(configMaps, ref, { metadata: { resourceVersion }, data }, options));
       return { claims, resourceVersion: metadata.resourceVersion };
     },
   };
+}
+
+/** Somebody has deleted what was to be replaced: then it is not as it was, like anything else that has changed. */
+async function replaced<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write;
+  } catch (error) {
+    if (hasCode(error, 404)) throw new ApiError(409, "Conflict", error.message);
+    throw error;
+  }
 }
 
 /** Tells whether so many claims fit into the ConfigMap. */

@@ -7,7 +7,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
-import { spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
+import { configMaps, spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
 import { ApiError } from "../../src/cluster/cluster.ts";
 import { type ClusterRequest, type Fault, randomFaults } from "../../src/cluster/memory/faults.ts";
 import { seededRandom } from "../../src/random.ts";
@@ -187,6 +187,22 @@ race("comes to the same end where requests of the replicas fail, are lost, or ar
     assert.is(counted(outcomes)["stored"], 1, `seed ${seed}: ${JSON.stringify(counted(outcomes))}`);
     await scene.end();
   }
+});
+
+race("makes the claims anew where somebody has deleted them", async () => {
+  const scene = new DoorScene({ replicas: [{}] });
+  await scene.begin();
+  const { any: replica } = scene;
+  await scene.during(scene.door.create(replica, spiderIPPools, aPool("p", CIDR, "10.1.0.20")));
+  const [claims] = scene.server.objects(configMaps);
+  assert.ok(claims);
+  await scene.server.connect().delete(configMaps, claims.metadata);
+
+  const outcome = await scene.during(scene.door.create(replica, spiderIPPools, aPool("q", "10.2.0.0/24", "10.2.0.1")));
+
+  assert.is(outcome, "stored");
+  assert.equal(scene.claims, ["q"]);
+  await scene.end();
 });
 
 race("waits for a change whose write was done though no answer came, in the same breath as a rival", async () => {
