@@ -12,7 +12,7 @@ import { groupOf } from "../api/application.ts";
 import { parseAddressNumber } from "../api/pool-annotations.ts";
 import { nextTurn } from "../clock.ts";
 import type { Cluster, Resource } from "../cluster/cluster.ts";
-import type { DemandSettings } from "../observe/demand.ts";
+import { type DemandSettings, isContent } from "../observe/demand.ts";
 import { Observer } from "../observe/observer.ts";
 import type { Life } from "../observe/pool-life.ts";
 import { Reconciler } from "../reconciler.ts";
@@ -215,7 +215,8 @@ export interface Standing {
 export function standingsOf({ observer, reconciler }: DecidingPart): Map<string, Standing> {
   const standings = new Map<string, Standing>();
   for (const { life, application, snapshot } of reconciler.entries()) {
-    if (observer.observe(application).wish.demand.kind === "unknown") continue;
+    const { wish } = observer.observe(application);
+    if (wish.demand.kind !== "wants" && wish.demand.kind !== "gone" && !isContent(wish)) continue;
     const { workload, pool } = snapshot.context;
     standings.set(life.key, { state: pathOf(snapshot), workload, pool });
   }
