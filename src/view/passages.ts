@@ -32,7 +32,9 @@ export class Passages {
     const name = `${from} ${event} ${to}`;
     const known = this.#known.get(name);
     if (known) return known;
-    const edges = edgeRoute(this.#graph, { from, event, to });
+    const route = edgeRoute(this.#graph, { from, event, to });
+    // On the way elsewhere a machine takes note first, which is no staying.
+    const edges = from === to ? route : route.filter((id) => !isStay(id));
     const entered = from === to ? [] : [...edges.map((id) => id.slice(id.indexOf("->") + 2)), to];
     const states = this.#graph.states.filter(({ path }) => entered.includes(path));
     const passage: Passage = {
@@ -44,3 +46,8 @@ export class Passages {
     return passage;
   }
 }
+
+const isStay = (id: string): boolean => {
+  const [source, target] = id.split("->");
+  return source === target;
+};
