@@ -6,10 +6,12 @@
  */
 
 import { type Cidr, parseCidr } from "../address/cidr.ts";
+import { EMPTY, type RangeSet } from "../address/range-set.ts";
 import type { Book } from "../api/book.ts";
 import { type SpiderIPPool, totalOf } from "../api/ippool.ts";
 import { familyOfSubnet, type SpiderSubnet } from "../api/subnet.ts";
-import { type KnownPool, type KnownSubnet, knownPool, type World } from "./rules/world.ts";
+import { Nearby } from "./nearby.ts";
+import { type KnownPool, type KnownRecord, type KnownSubnet, knownPool, type World } from "./rules/world.ts";
 
 /** The caches, such as those of the `Observer`. */
 export interface WorldCaches {
@@ -39,6 +41,10 @@ export class LiveWorld implements World {
   readonly enableSubnet: boolean;
   readonly validateDelete: boolean;
   readonly #caches: WorldCaches;
+  /** By CIDR. */
+  readonly #nearPools = new Map<string, Nearby<SpiderIPPool, SpiderIPPool>>();
+  /** By name of the subnet. */
+  readonly #nearRecords = new Map<string, Nearby<readonly [string, KnownRecord], KnownRecord>>();
 
   constructor(caches: WorldCaches, settings: Pick<World, "families" | "enableSubnet" | "validateDelete">) {
     this.#caches = caches;
@@ -59,6 +65,27 @@ export class LiveWorld implements World {
       const known = knownPool(object);
       if (known) yield known;
     }
+  }
+
+  *poolsNear(cidr: string, ranges: RangeSet): Iterable<KnownPool> {
+    const { pools } = this.#caches;
+    const isInUse = (text: string): boolean => !isEmpty(pools.ofCidr(text));
+    const near = kept(
+      this.#nearPools,
+      cidr,
+      isInUse,
+      () => new Nearby(itself, (pool) => knownPool(pool)?.total ?? EMPTY),
+    );
+    for (const object of near.of(pools.ofCidr(cidr), ranges)) {
+      const known = knownPool(object);
+      if (known) yield known;
+    }
+  }
+
+  recordsNear({ name, records }: KnownSubnet, ranges: RangeSet): Iterable<readonly [string, KnownRecord]> {
+    const isInUse = (subnet: string): boolean => this.#caches.subnets.get(subnet) !== undefined;
+    const near = kept(this.#nearRecords, name, isInUse, () => new Nearby(recordOf, (entry) => recordOf(entry).ranges));
+    return near.of(records, ranges);
   }
 
   /** One pool tells of all of its CIDR. */
@@ -125,6 +152,11 @@ export function overlaid(
     enableSubnet: world.enableSubnet,
     ...(world.validateDelete !== undefined && { validateDelete: world.validateDelete }),
     pools: () => replaced(world.pools(), newPools),
+    *poolsNear(cidr, ranges) {
+      const old = world.poolsNear?.(cidr, ranges) ?? world.poolsOfCidr(cidr);
+      for (const pool of replaced(old, newPools)) if (pool.object.spec.subnet === cidr) yield pool;
+    },
+    recordsNear: (subnet, ranges) => world.recordsNear?.(subnet, ranges) ?? subnet.records,
     poolsBeside: (cidr) => replaced(world.poolsBeside?.(cidr) ?? world.pools(), newPools),
     *poolsOfCidr(cidr) {
       for (const pool of replaced(world.poolsOfCidr(cidr), newPools)) if (pool.object.spec.subnet === cidr) yield pool;
@@ -137,6 +169,25 @@ export function overlaid(
 function* replaced<K extends { readonly name: string }>(old: Iterable<K>, by: ReadonlyMap<string, K>): Iterable<K> {
   for (const object of old) if (!by.has(object.name)) yield object;
   yield* by.values();
+}
+
+const itself = <T>(value: T): T => value;
+
+const recordOf = ([, record]: readonly [string, KnownRecord]): KnownRecord => record;
+
+function isEmpty(items: Iterable<unknown>): boolean {
+  for (const _ of items) return false;
+  return true;
+}
+
+/** Returns what is kept under a name, made where there is none; what nobody uses any more is dropped then. */
+function kept<V>(map: Map<string, V>, name: string, isInUse: (name: string) => boolean, make: () => V): V {
+  const before = map.get(name);
+  if (before !== undefined) return before;
+  for (const other of map.keys()) if (!isInUse(other)) map.delete(other);
+  const made = make();
+  map.set(name, made);
+  return made;
 }
 
 function readSubnet(object: SpiderSubnet, book: Book): KnownSubnet | undefined {

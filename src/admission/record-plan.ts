@@ -103,7 +103,10 @@ function denialOf(
     const why = `${what} has addresses recorded under this name for the application ${application}: take another name`;
     return postponed(gain.denied, why);
   }
-  const rivals = [...entries].filter(([name, { ranges }]) => name !== gain.name && overlaps(ranges, gain.ranges));
+  const rivals = [...world.recordsNear(known, gain.ranges)].flatMap(([name]): [string, Entry][] => {
+    const entry = entries.get(name);
+    return entry && name !== gain.name && overlaps(entry.ranges, gain.ranges) ? [[name, entry]] : [];
+  });
   for (const [name, entry] of rivals) {
     const sinceMs = onItsWaySinceMs(name, entry, gain.ranges, surroundings);
     if (sinceMs === undefined) continue;

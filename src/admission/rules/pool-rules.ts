@@ -84,7 +84,7 @@ function judgeAddresses(
   if (old) checkPoolInUse(pool, old, addressing, findings);
   const subnet = subnetOf(pool, world);
   if (!subnet) return;
-  checkPoolInSubnet(pool, gained, subnet, findings);
+  checkPoolInSubnet(pool, gained, subnet, world, findings);
   // A pool that becomes an automatic one needs a record of all that it has.
   if (isAuto) checkAutoPoolRecord(pool, old && isAutoPool(old) ? gained : total, subnet, findings);
 }

@@ -20,7 +20,8 @@ const FIELD = "spec.ips";
 /** Checks that no other pool of the CIDR has any of the addresses that this one gains. */
 export function checkPoolOverlap(pool: SpiderIPPool, gained: RangeSet, world: World, findings: Findings): void {
   if (gained.length === 0) return;
-  for (const other of world.poolsOfCidr(pool.spec.subnet)) {
+  const { subnet } = pool.spec;
+  for (const other of world.poolsNear?.(subnet, gained) ?? world.poolsOfCidr(subnet)) {
     if (other.name === pool.metadata.name || !overlaps(other.total, gained)) continue;
     const both = rangeList(intersect(other.total, gained), other.family);
     const detail = `overlap with IPPool ${other.name} in IP ranges ${both}, ${jointly("IPPool")}; take them out of one of the two`;
@@ -30,9 +31,15 @@ export function checkPoolOverlap(pool: SpiderIPPool, gained: RangeSet, world: Wo
 }
 
 /** Checks that the pool's subnet has all addresses that the pool gains, and has not recorded them for another pool. */
-export function checkPoolInSubnet(pool: SpiderIPPool, gained: RangeSet, subnet: KnownSubnet, findings: Findings): void {
+export function checkPoolInSubnet(
+  pool: SpiderIPPool,
+  gained: RangeSet,
+  subnet: KnownSubnet,
+  world: World,
+  findings: Findings,
+): void {
   if (gained.length === 0) return;
-  for (const [name, { ranges }] of subnet.records) {
+  for (const [name, { ranges }] of world.recordsNear?.(subnet, gained) ?? subnet.records) {
     if (name === pool.metadata.name || !overlaps(ranges, gained)) continue;
     const both = rangeList(intersect(ranges, gained), subnet.family);
     const detail = `overlap with IPPool ${name} in IP ranges ${both}, which SpiderSubnet ${subnet.name} has recorded for it; take others`;

@@ -25,9 +25,15 @@ export interface Known<T extends SpiderIPPool | SpiderSubnet> {
 
 export type KnownPool = Known<SpiderIPPool>;
 
+/** What a ledger says of one pool. */
+export interface KnownRecord {
+  readonly ranges: RangeSet;
+  readonly application: string | undefined;
+}
+
 export interface KnownSubnet extends Known<SpiderSubnet> {
   /** Which pool has which addresses, out of `status.controlledIPPools`. */
-  readonly records: ReadonlyMap<string, { readonly ranges: RangeSet; readonly application: string | undefined }>;
+  readonly records: ReadonlyMap<string, KnownRecord>;
 }
 
 export interface World {
@@ -42,6 +48,10 @@ export interface World {
   poolsBeside?(cidr: Cidr): Iterable<KnownPool>;
   /** Those whose `spec.subnet` is this text. */
   poolsOfCidr(cidr: string): Iterable<KnownPool>;
+  /** Those of a CIDR that have any of these addresses, others perhaps among them; absent: `poolsOfCidr` has to do. */
+  poolsNear?(cidr: string, ranges: RangeSet): Iterable<KnownPool>;
+  /** The records of a subnet likewise; absent: `records` has to do. */
+  recordsNear?(subnet: KnownSubnet, ranges: RangeSet): Iterable<readonly [pool: string, record: KnownRecord]>;
   subnets(): Iterable<KnownSubnet>;
   subnet(name: string): KnownSubnet | undefined;
 }
