@@ -9,9 +9,9 @@ import { root } from "../support/source.ts";
 import { openBrowser, openPage } from "./browser.ts";
 import { openBusyStage } from "./busy-stage.ts";
 
-/** `SCREENSHOTS=docs` renews those of the documentation; else they are made to be looked at. */
-const folder =
-  process.env["SCREENSHOTS"] === "docs" ? join(root, "docs/images") : join(tmpdir(), "autopool-screenshots");
+/** `docs` renews those of the documentation, `all` makes them dark and of a phone too; else they are made to be looked at. */
+const wanted = process.env["SCREENSHOTS"];
+const folder = wanted === "docs" ? join(root, "docs/images") : join(tmpdir(), "autopool-screenshots");
 
 const screenshots = suite("screenshots");
 
