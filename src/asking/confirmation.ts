@@ -3,7 +3,7 @@
  *
  * A suspicion is true when two looks in a row show the same, on objects that did not change in between; where they change all the
  * time, when so many looks in a row show it that no race can be. What operator and agents see to by themselves must also have
- * stood for a while without anything happening to it.
+ * stood for a while: where it becomes another fault again and again, somebody is seeing to it, and it is none.
  * @module
  */
 
@@ -36,18 +36,22 @@ export interface Confirmed {
 interface Suspicion {
   readonly finding: Finding;
   /** What was said, and on which versions of the objects. */
-  readonly text: string;
+  readonly essence: string;
   readonly versions: string;
   /** Since when it is said so, by a look of its own, in milliseconds since the epoch. */
   readonly since: number;
   /** Looks in a row that said so. */
   readonly looks: number;
+  /** How often it became another fault. */
+  readonly turns: number;
 }
 
 /** Pauses before the looks; the last one goes on. */
 const pausesMs = [500, 1000, 1500, 2000, 3000, 4000];
 /** Looks in a row that are no race, whatever else happens to the objects. */
 const looksMax = 5;
+/** What takes a while and becomes another fault more often is being seen to. */
+const turnsMax = 1;
 /** With more to read than this, lists cost less. */
 const placesMax = 2000;
 const checkedParts: readonly Part[] = ["subnets", "pools", "reserved", "endpoints", "pods", "nodes"];
@@ -73,7 +77,7 @@ export async function findConfirmed(options: ConfirmationOptions): Promise<Confi
       if (!finding) continue;
       const suspicion = seenAgain(before, finding, snapshot, clock.now());
       if (isCertain(suspicion, before, options.patienceMs, clock.now())) findings.push(finding);
-      else next.set(key, suspicion);
+      else if (!isSlow(finding) || suspicion.turns <= turnsMax) next.set(key, suspicion);
     }
     suspicions = next;
   }
@@ -102,26 +106,32 @@ export function placesOf(findings: readonly Finding[]): Map<string, Place> {
 }
 
 function unseen(finding: Finding): Suspicion {
-  return { finding, text: "", versions: "", since: 0, looks: 0 };
+  return { finding, essence: "", versions: "", since: 0, looks: 0, turns: 0 };
 }
 
 function seenAgain(before: Suspicion, finding: Finding, snapshot: Snapshot, now: number): Suspicion {
-  const versions = versionsOf(finding, snapshot);
-  const isSame = before.looks > 0 && before.text === finding.text;
+  const essence = finding.essence ?? finding.text;
+  const isFirst = before.looks === 0;
+  // What holds at every instant is wrong at every instant, whatever else becomes of it.
+  const isSame = !isFirst && (before.essence === essence || !isSlow(finding));
   return {
     finding,
-    text: finding.text,
-    versions,
+    essence,
+    versions: versionsOf(finding, snapshot),
     since: isSame ? before.since : now,
     looks: isSame ? before.looks + 1 : 1,
+    turns: before.turns + (isFirst || isSame ? 0 : 1),
   };
+}
+
+function isSlow(finding: Finding): boolean {
+  return finding.holds === "eventually" || findingRows[finding.name].holds === "eventually";
 }
 
 function isCertain(suspicion: Suspicion, before: Suspicion, patienceMs: number, now: number): boolean {
   const { finding, looks, since, versions } = suspicion;
   const isStable = looks >= 2 && versions === before.versions;
-  const isSlow = finding.holds === "eventually" || findingRows[finding.name].holds === "eventually";
-  return (isStable || looks >= looksMax) && (!isSlow || now - since >= patienceMs);
+  return (isStable || looks >= looksMax) && (!isSlow(finding) || now - since >= patienceMs);
 }
 
 function versionsOf({ places }: Finding, snapshot: Snapshot): string {

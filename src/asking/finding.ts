@@ -175,6 +175,8 @@ export interface Finding {
   readonly subject: string;
   /** What is wrong, with all numbers; a sentence without a full stop. */
   readonly text: string;
+  /** What stays the same as long as it is the same fault, where the text has more in it; the text unless given. */
+  readonly essence?: string;
   /** What it rests on: it is believed when these say so when they are read again. */
   readonly places: readonly Place[];
   /** Where this one takes a while though others of its name hold at every instant. */

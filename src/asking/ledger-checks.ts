@@ -39,7 +39,8 @@ function checkSubnet(subnet: SpiderSubnet, book: Book, report: Report): void {
   }
   if (book.defects.length === 0 && !isSameCount(status?.allocatedIPCount ?? 0, book.count)) {
     const text = `allocatedIPCount is ${status?.allocatedIPCount ?? "absent"}, the records have ${countText(book.count)}`;
-    report({ ...about, name: "subnet-count-wrong", text });
+    const essence = `off by ${BigInt(status?.allocatedIPCount ?? 0) - book.count}`;
+    report({ ...about, name: "subnet-count-wrong", text, essence });
   }
   const isLeaving = metadata.deletionTimestamp !== undefined;
   if (total && !isLeaving && !metadata.finalizers?.includes(FINALIZER)) {

@@ -80,7 +80,7 @@ function checkSums({ pool, about }: Looked, report: Report): void {
     const count = parseAllocatedIPs(allocatedIPs).size;
     if ((allocatedIPCount ?? 0) === count) return;
     const text = `allocatedIPCount is ${allocatedIPCount ?? "absent"}, status.allocatedIPs has ${count}`;
-    report({ ...about, name: "pool-count-wrong", text });
+    report({ ...about, name: "pool-count-wrong", text, essence: `off by ${(allocatedIPCount ?? 0) - count}` });
   } catch (error) {
     report({ ...about, name: "allocations-unreadable", text: (error as Error).message });
   }

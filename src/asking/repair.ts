@@ -13,7 +13,7 @@ import { type Finding, type FindingName, findingRows } from "./finding.ts";
 import { type LedgerRepair, ledgerRepairs } from "./ledger-repairs.ts";
 import { shapeRepairs } from "./shape-repairs.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { UseRepairs } from "./use-repairs.ts";
+import { UseRepairs, useRepairNames } from "./use-repairs.ts";
 
 /** What became of a finding. */
 export interface Remedy {
@@ -34,6 +34,13 @@ export interface RepairOptions {
 
 /** Mends one finding; throws what the API server says where it cannot. */
 export type Repair = LedgerRepair;
+
+/** Names of findings that are mended, where it is safe. */
+export const mended: ReadonlySet<string> = new Set([
+  ...Object.keys(ledgerRepairs),
+  ...Object.keys(shapeRepairs),
+  ...useRepairNames,
+]);
 
 /** Mends findings, one after the other, in their order. */
 export async function repairAll(findings: readonly Finding[], options: RepairOptions): Promise<Map<Finding, Remedy>> {

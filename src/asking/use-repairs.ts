@@ -22,6 +22,17 @@ const everyOwner = { enableStatefulSet: true, enableKubevirt: true };
 
 const leave = (text: string): Remedy => ({ done: false, text });
 
+/** What the reclaimer judges. */
+const reclaimed: readonly FindingName[] = [
+  "allocation-without-pod",
+  "allocation-of-another-uid",
+  "endpoint-without-pod",
+  "endpoint-of-another-uid",
+];
+
+/** Findings that are mended here. */
+export const useRepairNames: readonly FindingName[] = [...reclaimed, "endpoint-not-recorded"];
+
 export class UseRepairs {
   readonly repairs: Partial<Record<FindingName, Repair>>;
   readonly #options: RepairOptions;
@@ -53,10 +64,7 @@ export class UseRepairs {
     });
     const reclaim: Repair = (finding) => this.#reclaim(finding);
     this.repairs = {
-      "allocation-without-pod": reclaim,
-      "allocation-of-another-uid": reclaim,
-      "endpoint-without-pod": reclaim,
-      "endpoint-of-another-uid": reclaim,
+      ...Object.fromEntries(reclaimed.map((name) => [name, reclaim])),
       "endpoint-not-recorded": (finding) => this.#record(finding),
     };
   }

@@ -13,7 +13,7 @@ import type { Cluster, KubeObject, Resource } from "../../src/cluster/cluster.ts
 import { createLog } from "../../src/log.ts";
 import { Operator } from "../../src/operator.ts";
 import { systemRandom } from "../../src/random.ts";
-import { defaultSettings } from "../../src/settings.ts";
+import { defaultSettings, type OperatorSettings } from "../../src/settings.ts";
 import { eventually } from "./eventually.ts";
 import { deployment } from "./manifests.ts";
 import { Place } from "./place.ts";
@@ -36,14 +36,17 @@ export class RepairWorld {
   /** Versions that a test wrote by hand. */
   readonly #edits = new Set<string>();
 
-  constructor(cluster: Cluster) {
+  readonly #settings: OperatorSettings;
+
+  constructor(cluster: Cluster, settings: OperatorSettings) {
     this.cluster = cluster;
+    this.#settings = settings;
   }
 
-  static async open(): Promise<RepairWorld> {
+  static async open(settings: Partial<OperatorSettings> = {}): Promise<RepairWorld> {
     const cluster = await realCluster();
     await define(cluster);
-    const world = new RepairWorld(cluster);
+    const world = new RepairWorld(cluster, { ...defaultSettings, ...settings });
     await world.start();
     const { name } = await freshNamespace(cluster, "repair");
     world.place = new Place(cluster, world.#operator, name);
@@ -62,7 +65,7 @@ export class RepairWorld {
       cluster: this.#connection,
       clock: systemClock,
       random: systemRandom,
-      settings: defaultSettings,
+      settings: this.#settings,
       log: createLog({ clock: systemClock, level: "debug", format: "text", write: (line) => this.lines.push(line) }),
     });
     await this.#operator.start();
@@ -76,8 +79,11 @@ export class RepairWorld {
   /** Does something that the operator misses. */
   async whileDown(act: () => Promise<unknown>): Promise<void> {
     await this.stop();
-    await act();
-    await this.start();
+    try {
+      await act();
+    } finally {
+      await this.start();
+    }
   }
 
   /** Starts an application whose pool has `size` addresses, and returns the pool. */
