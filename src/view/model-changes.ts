@@ -3,6 +3,9 @@
  * @module
  */
 
+/** Changes beyond this are told as everything: nobody may look for weeks. */
+export const CHANGES_MAX = 50_000;
+
 /** Notes of changes; thrown away once they are told. */
 export class Changes {
   /** Keys of rows. */
@@ -17,6 +20,14 @@ export class Changes {
 
   everything(): void {
     this.isEverything = true;
+    for (const names of [this.pools, this.subnets, this.edges]) names.clear();
+  }
+
+  /** Notes a row. */
+  pool(key: string): void {
+    if (this.isEverything) return;
+    this.pools.add(key);
+    if (this.pools.size > CHANGES_MAX) this.everything();
   }
 
   get isNothing(): boolean {

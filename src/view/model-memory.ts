@@ -40,8 +40,9 @@ export class Memory {
   }
 
   setMachine(key: string, machine: MachineKnown): void {
+    const [before, uid] = [this.machines.get(key), uidIn(machine.facts)];
+    if (before && uidIn(before.facts) !== uid) this.#keysByUid.delete(uidIn(before.facts));
     this.machines.set(key, machine);
-    const uid = uidIn(machine.facts);
     if (uid !== "") this.#keysByUid.set(uid, key);
     const { applicationKey } = partsOfKey(key);
     const keys = this.#keysByApplication.get(applicationKey);
@@ -49,6 +50,8 @@ export class Memory {
   }
 
   dropMachine(key: string): void {
+    const machine = this.machines.get(key);
+    if (machine) this.#keysByUid.delete(uidIn(machine.facts));
     this.machines.delete(key);
     const { applicationKey } = partsOfKey(key);
     const others = [...(this.#keysByApplication.get(applicationKey) ?? [])].filter((other) => other !== key);
@@ -62,7 +65,6 @@ export class Memory {
     put(this.pools, name, type, pool);
     put(this.#namesByUid, uid, type, name);
     const key = this.#keysByUid.get(uid);
-    if (type === "deleted") this.#keysByUid.delete(uid);
     return key === undefined ? [manualKey(name)] : [manualKey(name), key];
   }
 

@@ -205,7 +205,7 @@ export class ViewModel {
   }
 
   #touch(key: string): void {
-    this.#changes.pools.add(key);
+    this.#changes.pool(key);
     this.#rows.delete(key);
   }
 

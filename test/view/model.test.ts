@@ -11,6 +11,7 @@ import { poolDetail, subnetDetail } from "../../src/view/holders.ts";
 import { knownMachines } from "../../src/view/known-machines.ts";
 import type { MachineGraph } from "../../src/view/machine-graph.ts";
 import { ViewModel } from "../../src/view/model.ts";
+import { CHANGES_MAX } from "../../src/view/model-changes.ts";
 import type { PageDelta, PageState } from "../../src/view/page-state.ts";
 import { root } from "../support/source.ts";
 
@@ -208,6 +209,15 @@ view(
     assert.equal([model.state().pools, model.state().edges], [[], {}]);
   },
 );
+
+view("does not remember for ever what nobody asks about", () => {
+  const model = modelOf([header]);
+  model.delta();
+  for (let index = 0; index <= CHANGES_MAX; index++)
+    model.take(seenPool(1, {}, { name: `mine-${index}`, uid: `m-${index}` }));
+  assert.is(model.delta(), "everything");
+  assert.is(model.delta(), undefined);
+});
 
 view("makes nothing of steps and states that it does not know", () => {
   const model = modelOf([header, step(1, { type: "later" } as unknown as PoolEvent, "dreaming", "waking", "odd key")]);

@@ -32,7 +32,8 @@ const hueOf = (path: string): number => {
 };
 
 /** What is shown: the present, or a moment of a recording. */
-let source: DetailSource = liveDetails;
+let source: DetailSource =
+  mode === "live" ? liveDetails : { pool: async () => undefined, subnet: async () => undefined };
 let isLive = mode === "live";
 let connection: Connection = "connecting";
 let route: Route = parseRoute(location.hash);
@@ -56,6 +57,8 @@ function draw(): void {
   requestAnimationFrame(() => {
     isDrawing = false;
     const store = isLive ? live : past;
+    // A trace has first to be read.
+    if (mode === "trace" && !store.isFilled) return;
     if (route.view === "overview") overview.render(store);
     else if (route.view === "pools") {
       byId("pools-split").classList.toggle("open", poolPage.render(store, route));

@@ -16,6 +16,9 @@ import type { Store } from "./store.ts";
 /** Entries of the list of what waits. */
 const WAITING_MAX = 4;
 
+/** Where in the picture's width most states are. */
+const MOST_STATES = 0.5;
+
 interface Waiting {
   readonly title: string;
   readonly href: string | undefined;
@@ -35,7 +38,9 @@ export class Overview {
 
   constructor(graph: MachineGraph, hueOf: (path: string) => number) {
     // On a narrow page the picture scrolls, and the keyboard must be able to.
-    byId("picture").tabIndex = 0;
+    const picture = byId("picture");
+    picture.tabIndex = 0;
+    picture.scrollLeft = (picture.scrollWidth - picture.clientWidth) * MOST_STATES;
     this.#diagram = new Diagram(byId("picture").querySelector("svg") as SVGElement, byId("states"), graph, hueOf);
   }
 

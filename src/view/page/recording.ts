@@ -100,8 +100,9 @@ export async function fetchRecording(graph: MachineGraph, onProgress: (lines: nu
       return;
     }
   };
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    const texts = (rest + chunk).split("\n");
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    const texts = (rest + chunk.value).split("\n");
     rest = texts.pop() ?? "";
     const before = Math.floor(lines.length / TURN_LINES);
     texts.forEach(take);
