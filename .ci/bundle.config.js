@@ -14,7 +14,8 @@ const page = {
 export default {
   input,
   platform: "node",
-  treeshake: { moduleSideEffects: false },
+  // Nobody imports anything of it by name, and the certificates need what it does.
+  treeshake: { moduleSideEffects: (id) => id.includes("/reflect-metadata/") },
   plugins: [page],
   output: { file, format: "esm", codeSplitting: false },
 };
