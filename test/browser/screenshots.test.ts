@@ -54,7 +54,7 @@ const subnet = async (page: Page): Promise<unknown> => {
 
 const SHOTS: readonly Shot[] = [
   { name: "overview", hash: "#/", options: wide(1000), ready: overview },
-  { name: "timeline", hash: gateway, options: wide(1120), ready: timeline },
+  { name: "timeline", hash: gateway, options: wide(1260), ready: timeline },
   { name: "subnet", hash: "#/subnets/office-v4", options: wide(860), ready: subnet },
 ];
 
