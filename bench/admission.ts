@@ -58,6 +58,8 @@ function told(found: readonly number[]): string {
   return `p50 ${percentile(sorted, 0.5).toFixed(1)} ms, p99 ${percentile(sorted, 0.99).toFixed(1)} ms`;
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
+
 async function round(
   child: ChildProcess,
   field: AdmissionField,
@@ -80,6 +82,11 @@ async function round(
   console.log(
     `  CPU ${((1000 * figures.cpuSeconds) / writes).toFixed(2)} ms per write; peak RSS ${figures.peakMiB.toFixed(0)} MiB`,
   );
+  if (callers === 1) {
+    const waited = Object.values(figures.asked).reduce((all, { ms }) => all + ms, 0);
+    const own = (sum(figures.validate) - waited) / writes;
+    console.log(`    validate: ${own.toFixed(1)} ms of its own on average, the rest waiting for the API server`);
+  }
   for (const [key, { count, ms }] of Object.entries(figures.asked)) {
     console.log(`    ${(count / writes).toFixed(3)} per write: ${key}, ${(ms / count).toFixed(1)} ms on average`);
   }
