@@ -90,13 +90,9 @@ export function worldOfObjects(
 
 function read<T extends SpiderIPPool | SpiderSubnet>(object: T): Known<T> {
   const family = familyOfSubnet(object.spec);
-  return {
-    name: object.metadata.name,
-    object,
-    family,
-    cidr: parseCidr(object.spec.subnet),
-    total: totalOf(object.spec),
-  };
+  const cidr = parseCidr(object.spec.subnet);
+  if (cidr.family !== family) throw new SyntaxError(`Cannot read "${object.spec.subnet}" as IPv${family}`);
+  return { name: object.metadata.name, object, family, cidr, total: totalOf(object.spec) };
 }
 
 function remembered<O extends object, K extends object>(
