@@ -22,6 +22,11 @@ const mapped = /^(?:::|(?:0{1,4}:){5})ffff:(\d+(?:\.\d+){3})$/i;
 export function readAddress(text: string): AnyAddress {
   const bare = bareOf(text);
   if (bare === "") throw new SyntaxError(`Cannot look for address "${text}": it is empty`);
+  if (!bare.includes(":") && /[^\d.]/.test(bare)) {
+    throw new SyntaxError(
+      `Cannot look for address "${text}": it is none; for what has a name, ask "autopool explain ${text}"`,
+    );
+  }
   const family = familyOf(bare);
   try {
     return { family, value: parseAddress(bare, family) };

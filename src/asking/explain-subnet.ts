@@ -43,7 +43,7 @@ export function explainSubnet(enquiry: Enquiry, subnet: SpiderSubnet): Unwarned 
   };
 }
 
-/** Returns who wants addresses of a subnet and has not got them. */
+/** Returns who wants addresses of a subnet and has not got them, for whatever reason. */
 export function waitersOf({ applications, snapshot, subnets }: Enquiry, name: string): Waiter[] {
   const waiters: Waiter[] = [];
   for (const key of applications.keys()) {
@@ -51,21 +51,23 @@ export function waitersOf({ applications, snapshot, subnets }: Enquiry, name: st
     for (const life of asked?.lives ?? []) {
       if (life.subnet !== name || !life.wanted || !asked) continue;
       const view = viewLife(snapshot, subnets, life);
-      const [obstacle] = view.obstacles.filter(
-        ({ reason }) => reason !== "ScalingDisabled" && reason !== "PoolNameTaken",
-      );
-      if (!obstacle) continue;
+      const [obstacle] = view.obstacles.filter(({ reason }) => !passedOver.has(reason));
+      const isOpen = view.state === "pending" || view.state === "scaling";
+      if (!obstacle && !isOpen) continue;
       waiters.push({
         application: applicationLabel(asked.application),
         pool: view.pool,
-        reason: obstacle.reason,
+        reason: obstacle?.reason ?? "NotDoneYet",
         wanted: life.wanted.desired,
-        ...(obstacle.missing !== undefined && { missing: obstacle.missing }),
+        ...(obstacle?.missing !== undefined && { missing: obstacle.missing }),
       });
     }
   }
   return waiters;
 }
+
+/** What keeps nobody waiting. */
+const passedOver: ReadonlySet<string> = new Set(["ScalingDisabled", "PoolNameTaken"]);
 
 function shortageOf(subnet: string, short: readonly Waiter[], most: Waiter): Obstacle {
   const message = `${counted(short.length, "application")} wait${short.length === 1 ? "s" : ""} for addresses; ${most.application} lacks most, ${most.missing}`;

@@ -12,6 +12,7 @@ import { explainSubnet } from "./explain-subnet.ts";
 import { type Explanation, healthOf, type Unwarned } from "./explanation.ts";
 import type { Finding } from "./finding.ts";
 import { cureOf, type Obstacle } from "./obstacle.ts";
+import { unseenIn } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 import type { Warned } from "./warnings.ts";
 
@@ -21,7 +22,8 @@ export function explain(enquiry: Enquiry, subject: Subject): Unwarned {
   const { now } = enquiry;
   const findings = findAll(enquiry.snapshot, { now, gcDelayMs: 0, families: enquiry.applications.families });
   const own = [...findings.values()].filter((finding) => isAbout(finding, explained));
-  return { ...explained, doubts: own.map(({ name, subject: about, text }) => `${name}: ${about}: ${text}`) };
+  const unseen = unseenIn(enquiry.snapshot);
+  return { ...explained, unseen, doubts: own.map(({ name, subject: about, text }) => `${name}: ${about}: ${text}`) };
 }
 
 function explainSubject(enquiry: Enquiry, subject: Subject): Unwarned {

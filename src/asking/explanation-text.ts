@@ -37,6 +37,7 @@ export function explanationLines(told: Explanation, now: number, style: TextStyl
     ...sparesPart(told, style),
     ...listPart("What would help", told.helps, style),
     ...listPart("What looks wrong (autopool check makes sure)", told.doubts, style),
+    ...listPart("What could not be seen", told.unseen, style),
     ...warningsPart(told, now, style),
   ];
 }

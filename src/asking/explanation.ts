@@ -49,6 +49,8 @@ export interface Explanation {
   readonly helps: readonly string[];
   /** What looks wrong with it; `autopool check` makes sure. */
   readonly doubts: readonly string[];
+  /** What could not be read, and why: the answer may be another one with it. */
+  readonly unseen: readonly string[];
   readonly warnings: readonly Warned[];
 }
 
@@ -75,6 +77,7 @@ export function plainly(subject: Pick<Explanation, "kind" | "name"> & { readonly
     waiters: [],
     helps: [],
     doubts: [],
+    unseen: [],
     toldOf: [{ kind, ...(namespace !== undefined && { namespace }), name }],
   };
 }

@@ -13,6 +13,8 @@ export interface PlanReport {
   /** Every object would be taken, and get all that it asks for. */
   readonly fits: boolean;
   readonly objects: readonly PlannedObject[];
+  /** What could not be read, and why: the plan may be another one with it. */
+  readonly unseen: readonly string[];
 }
 
 const emphases: Readonly<Record<PlanVerdict, Emphasis>> = {
@@ -29,7 +31,7 @@ export function isFine({ verdict }: PlannedObject): boolean {
 }
 
 /** Returns the lines. */
-export function planLines({ objects }: PlanReport, { paint }: TextStyle): string[] {
+export function planLines({ objects, unseen }: PlanReport, { paint }: TextStyle): string[] {
   const lines = objects.flatMap((object) => [
     paint(emphases[object.verdict], `${labelOf(object)}: ${object.summary}`),
     ...object.helps.map((help) => paint("weak", `  - ${help}`)),
@@ -42,7 +44,7 @@ export function planLines({ objects }: PlanReport, { paint }: TextStyle): string
       nic,
       `IPv${family}`,
       subnet,
-      before === size || action === "create" ? size : `${before} -> ${size}`,
+      before === size || before === 0 ? size : `${before} -> ${size}`,
       ips.join(", ") || "-",
     ]),
   );
@@ -55,9 +57,13 @@ export function planLines({ objects }: PlanReport, { paint }: TextStyle): string
     ...(isUnnamed
       ? [paint("weak", "xxxxx: five characters of the application's UID, which it gets when it is created")]
       : []),
+    ...unseen.map((what) => paint("weak", `could not be seen: ${what}`)),
     "",
     fine === objects.length
       ? paint("good", `All of ${counted(objects.length, "object")} fit`)
-      : paint("bad", `${objects.length - fine} of ${counted(objects.length, "object")} do not fit`),
+      : paint(
+          "bad",
+          `${objects.length - fine} of ${counted(objects.length, "object")} ${objects.length - fine === 1 ? "does" : "do"} not fit`,
+        ),
   ];
 }

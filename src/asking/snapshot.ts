@@ -150,6 +150,11 @@ export class Snapshot {
   }
 }
 
+/** Returns what could not be read, and why, for people. */
+export function unseenIn({ unread }: Snapshot): string[] {
+  return [...unread].map(([plural, why]) => `${plural}: ${why}`);
+}
+
 /** Names a place in one text. */
 export function placeKey({ resource, ref }: Place): string {
   return `${resource.plural}.${resource.group} ${storeKey(ref)}`;

@@ -7,6 +7,7 @@ import { ObjectError, readObject } from "../admission/admitted-object.ts";
 import { API_VERSION } from "../api/names.ts";
 import { type PlannedObject, Planner } from "../asking/plan.ts";
 import { isFine, type PlanReport, planLines } from "../asking/plan-text.ts";
+import { unseenIn } from "../asking/snapshot.ts";
 import { allParts, readSnapshot } from "../asking/snapshot-reader.ts";
 import type { KubeObject } from "../cluster/cluster.ts";
 import { ConfigError } from "../config.ts";
@@ -43,7 +44,7 @@ Exit codes: 0 everything fits, 1 something does not, or it failed, 2 wrong argum
     const options = { snapshot, now: clock.now(), demand: demandOf(settings), ipam: ipamOf(settings), namespace };
     const planner = new Planner(options);
     const objects = manifests.map((manifest) => planned(planner, manifest));
-    const data: PlanReport = { fits: objects.every(isFine), objects };
+    const data: PlanReport = { fits: objects.every(isFine), objects, unseen: unseenIn(snapshot) };
     return { data, lines: (style) => planLines(data, style), exitCode: data.fits ? 0 : 1 };
   },
 });

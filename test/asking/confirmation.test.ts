@@ -104,14 +104,14 @@ confirming("finds nothing in a cluster in which applications come, grow, roll, s
   const random = seededRandom(7);
   const stop = stir(world, random);
   let passed = 0;
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 25; round++) {
     const { text, code } = await askOf(slow, world.stage.clock, check, ["-o", "json"]);
     const { findings, races } = JSON.parse(text) as CheckReport;
     passed += races;
     assert.equal([code, findings], [0, []], `round ${round}`);
     await world.stage.clock.advance(200);
   }
-  assert.ok(passed > 20, `only ${passed} races: nothing was going on`);
+  assert.ok(passed > 8, `only ${passed} races: nothing was going on`);
   stop();
   await world.close();
 });

@@ -116,7 +116,7 @@ planning("says how many addresses are missing, and who could give them", async (
   );
   assert.match(objects[1]?.summary ?? "", /s4 has 2 free addresses, 5 are needed; .*; 3 addresses missing/);
   assert.match(objects[1]?.helps.join() ?? "", /add at least 3 addresses to spec\.ips of SpiderSubnet s4/);
-  assert.match(text, /^1 of 2 objects do not fit$/m);
+  assert.match(text, /^1 of 2 objects does not fit$/m);
 });
 
 planning("grows, shrinks and moves what is there", async ({ world, folder }) => {

@@ -42,7 +42,7 @@ for (const [text, value, family] of [
 
 spelling("what is none is told with its text and the reason", () => {
   assert.throws(() => readAddress("10.0.0"), /^Cannot look for address "10\.0\.0": /);
-  assert.throws(() => readAddress("web"), /^Cannot look for address "web": /);
+  assert.throws(() => readAddress("web"), /^Cannot look for address "web": it is none; .* "autopool explain web"/);
   assert.throws(() => readAddress(" "), /"": it is empty|" ": it is empty/);
   assert.throws(() => readAddress("10.0.0.010"), /^Cannot look for address/);
 });
