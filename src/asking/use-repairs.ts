@@ -8,11 +8,11 @@
 
 import { formatAddress } from "../address/address.ts";
 import { storeKey } from "../cluster/reflected-store.ts";
+import { addressesOf } from "../ipam/endpoint-addresses.ts";
 import { PoolCommits } from "../ipam/pool-commits.ts";
 import { type FreedAddress, Reclaimer } from "../ipam/reclaimer.ts";
 import { keepsAddresses } from "../ipam/static-holder.ts";
 import { Suspect } from "../ipam/suspect.ts";
-import { AllocationIndex } from "./allocation-index.ts";
 import type { Finding, FindingName, Holder } from "./finding.ts";
 import { addressesOfPod, PodsAtHand } from "./pods-at-hand.ts";
 import type { Remedy, Repair, RepairOptions } from "./repair.ts";
@@ -38,12 +38,14 @@ export class UseRepairs {
   readonly #options: RepairOptions;
   readonly #commits: PoolCommits;
   readonly #reclaimer: Reclaimer;
+  readonly #pods: PodsAtHand;
   #freed: FreedAddress[] = [];
   #removed: string[] = [];
 
   constructor(options: RepairOptions) {
     this.#options = options;
-    const { cluster, clock, random, gcDelayMs } = options;
+    const { cluster, clock, random, gcDelayMs, snapshot } = options;
+    this.#pods = new PodsAtHand(snapshot, { now: clock.now(), gcDelayMs, families: [4, 6] });
     // It hands out nothing that is free: what is reserved and how many records there may be does not matter.
     const recordsMax = Number.POSITIVE_INFINITY;
     this.#commits = new PoolCommits({ cluster, clock, random, reserved: () => [], recordsMax, deadlineMs: 10_000 });
@@ -98,15 +100,13 @@ export class UseRepairs {
   #addressesOf(suspect: Suspect): bigint[] {
     const endpoint = this.#options.snapshot.endpoints.get(suspect.pod);
     const isOwn = endpoint?.status?.current?.uid === suspect.podUid;
-    const listed = isOwn ? new AllocationIndex(this.#options.snapshot).listed : [];
-    const own = listed.filter((item) => item.endpoint === endpoint).map((item) => item.address);
-    return [...[...suspect.records.values()].map((record) => record.address), ...own];
+    const listed = isOwn ? addressesOf(endpoint) : [];
+    return [...suspect.records.values(), ...listed].map(({ address }) => address);
   }
 
   /** Name of another living pod that shows the address, or whose endpoint lists it; a namesake is the reclaimer's business. */
   #livingUser(address: bigint, { namespace, name, podUid }: Holder): string | undefined {
-    const { snapshot, clock, gcDelayMs } = this.#options;
-    const pods = new PodsAtHand(snapshot, { now: clock.now(), gcDelayMs, families: [4, 6] });
+    const { snapshot } = this.#options;
     for (const pod of snapshot.pods.values()) {
       const { uid = "" } = pod.metadata;
       const key = storeKey(pod.metadata);
@@ -118,7 +118,7 @@ export class UseRepairs {
           [ipv4, ipv6].some((text) => text?.split("/")[0] === textOf(address)),
         );
       if (!isListed && !addressesOfPod(pod).includes(address)) continue;
-      if (pods.endOf(pods.holding(key, uid)).state !== "over") return key;
+      if (this.#pods.endOf(this.#pods.holding(key, uid)).state !== "over") return key;
     }
     return undefined;
   }
@@ -136,13 +136,12 @@ export class UseRepairs {
 
   /** Records an address for the living pod whose endpoint lists it; a pool that has recorded it for another keeps that. */
   async #record({ holder, pool = "", address, places }: Finding): Promise<Remedy> {
-    const { cluster, snapshot, signal, clock, gcDelayMs } = this.#options;
+    const { cluster, snapshot, signal } = this.#options;
     if (!holder || address === undefined) return leave("whose it is cannot be told");
     await rereadPlaces(cluster, snapshot, places, signal);
     const key = `${holder.namespace}/${holder.name}`;
-    const pods = new PodsAtHand(snapshot, { now: clock.now(), gcDelayMs, families: [4, 6] });
-    const holding = pods.holding(key, holder.podUid);
-    if (pods.endOf(holding).state === "over" && !holding.ownerWaits)
+    const holding = this.#pods.holding(key, holder.podUid);
+    if (this.#pods.endOf(holding).state === "over" && !holding.ownerWaits)
       return leave("its pod is over by now; check again");
     if (holding.endpoint?.status?.current?.uid !== holder.podUid) return leave("its endpoint has changed; check again");
     const user = this.#livingUser(address, holder);
