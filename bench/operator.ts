@@ -13,6 +13,9 @@ import { createLog } from "../src/log.ts";
 import { Operator } from "../src/operator.ts";
 import { systemRandom } from "../src/random.ts";
 import { defaultSettings } from "../src/settings.ts";
+import { TraceRecorder } from "../src/trace/recorder.ts";
+import { TraceRing } from "../src/trace/ring.ts";
+import { TraceFile } from "../src/trace/trace-file.ts";
 import { peakMemoryMiB } from "./process-figures.ts";
 
 /** What a phase cost. */
@@ -49,11 +52,21 @@ const cluster = await connect({
     requests[key] = (requests[key] ?? 0) + 1;
   },
 });
+// As in `autopool run`: the ring always, a file where one is asked for; `off` is for comparison.
+const tracePath = process.env["BENCH_TRACE"];
+const file =
+  tracePath && tracePath !== "off"
+    ? new TraceFile({ path: tracePath, clock: systemClock, onError: (error) => complaints.push(String(error)) })
+    : undefined;
+const sinks = [new TraceRing(), ...(file ? [file] : [])];
 const operator = new Operator({
   cluster,
   clock: systemClock,
   random: systemRandom,
   settings: { ...defaultSettings, collection: defaultCollectorSettings },
+  ...(tracePath !== "off" && {
+    recorder: new TraceRecorder({ clock: systemClock, settings: defaultSettings, sinks }),
+  }),
   log: createLog({ clock: systemClock, level: "warn", format: "text", write: (line) => complaints.push(line) }),
   onLedgerWrite: () => {
     ledgerWrites += 1;

@@ -169,6 +169,8 @@ export class DecidingPart {
   }
 
   #adopt({ key, application, native, subnet, facts, wanted }: MachineLine): void {
+    // One that has neither pods nor pools is known for what it wanted.
+    if (wanted) this.observer.applications.watch(wanted.application);
     const { pool, owner } = this.observer.observe(application).lives.find((life) => life.key === key) ?? {};
     const [workloadFact, poolFact = "gone"] = [facts.workload, facts.pool];
     const life: Life = { key, native, subnet, wanted, pool, owner, workloadFact, poolFact };
@@ -218,7 +220,9 @@ export function standingsOf({ observer, reconciler }: DecidingPart): Map<string,
     const { wish } = observer.observe(application);
     if (wish.demand.kind !== "wants" && wish.demand.kind !== "gone" && !isContent(wish)) continue;
     const { workload, pool } = snapshot.context;
-    standings.set(life.key, { state: pathOf(snapshot), workload, pool });
+    // What it wanted once counts for a pool that is to stay as it is; a successor need not know it.
+    const known = life.workloadFact === undefined ? undefined : workload;
+    standings.set(life.key, { state: pathOf(snapshot), workload: known, pool });
   }
   return standings;
 }
