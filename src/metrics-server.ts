@@ -7,13 +7,14 @@
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 
 /** Something with numbers in Prometheus' text form. */
 export interface MetricsSource {
   readonly contentType: string;
   metrics(): Promise<string>;
 }
+
+import { listen } from "./listening.ts";
 
 export interface MetricsServerOptions {
   /** 0 takes one that is free. */
@@ -34,10 +35,9 @@ export interface MetricsServer {
 export async function serveMetrics({ port, host, source }: MetricsServerOptions): Promise<MetricsServer> {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 });
   server.on("request", (request, response) => void answer(source, request, response));
-  server.listen(port, host);
-  await once(server, "listening");
+  const taken = await listen(server, { port, host, setting: "metrics-port" });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: taken,
     async close() {
       const closed = once(server, "close");
       server.close();

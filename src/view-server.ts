@@ -8,9 +8,9 @@
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import type { Clock } from "./clock.ts";
+import { listen } from "./listening.ts";
 import type { LiveView } from "./live-view.ts";
 import type { TraceLine } from "./trace/trace-line.ts";
 import { poolDetail, subnetDetail } from "./view/holders.ts";
@@ -61,9 +61,7 @@ export async function serveView(options: ViewServerOptions): Promise<ViewServer>
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 });
   const routes = routesOf(options);
   server.on("request", (request, response) => void answer(routes, address, request, response));
-  server.listen(port, address);
-  await once(server, "listening");
-  const { port: taken } = server.address() as AddressInfo;
+  const taken = await listen(server, { port, host: address, setting: "view-port" });
   const host = address.includes(":") ? `[${address}]` : address;
   return {
     port: taken,

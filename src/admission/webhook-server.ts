@@ -9,9 +9,10 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { type Clock, sleep } from "../clock.ts";
+import { listen } from "../listening.ts";
 import type { Log } from "../log.ts";
 import type { Admitter } from "./admitter.ts";
 import { formatReview, ReviewError, readReview } from "./review.ts";
@@ -88,10 +89,9 @@ export async function listenForReviews(options: WebhookServerOptions): Promise<W
   const connections = trackConnections(server);
   server.on("tlsClientError", (error) => options.log.debug("no TLS connection", { error }));
   server.on("request", (request, response) => void serve(options, state, request, response));
-  server.listen(options.port, options.host);
-  await once(server, "listening");
+  const port = await listen(server, { port: options.port, host: options.host, setting: "webhook-port" });
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     setCertificate: (tls) => server.setSecureContext(secureOptions(tls, options)),
     async close({ lingerMs = 0 } = {}) {
       state.isEnding = true;
