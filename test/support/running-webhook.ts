@@ -19,6 +19,7 @@ import { defaultSettings } from "../../src/settings.ts";
 import { eventually } from "./eventually.ts";
 import { kubectl } from "./kubectl.ts";
 import { freshNamespace, realCluster } from "./real.ts";
+import { define } from "./stage.ts";
 import { type InstalledWebhook, installWebhook } from "./webhook.ts";
 
 export interface RunningWebhook extends InstalledWebhook {
@@ -33,6 +34,7 @@ export interface RunningWebhook extends InstalledWebhook {
 /** Starts it and resolves when the API server calls it; `remove` ends everything. */
 export async function startWebhook(options: Partial<ServingOptions["settings"]> = {}): Promise<RunningWebhook> {
   const cluster = await realCluster();
+  await define(cluster);
   const namespace = await freshNamespace(cluster, "hook");
   const { name } = namespace;
   const observer = observe(cluster);
