@@ -16,7 +16,7 @@ const flags = [
 
 export const trace: Command = {
   summary: "print what a running operator observed and decided of late",
-  options: { flags },
+  options: { flags, files: true },
   help: () => `Usage: autopool trace [FILE...] [--url URL] [--redact] > FILE
 
 Fetches the trace that a running operator holds in memory: what it observed, what it decided, and how the API server answered,
