@@ -51,13 +51,14 @@ class Operators {
     this.#spare = this.#spawn();
   }
 
-  /** Makes the running operator die at a write of the future. */
-  async arm(arming: Arming): Promise<void> {
+  /** Makes the running operator die at a write of the future; returns how many have died before. */
+  async arm(arming: Arming): Promise<number> {
     this.#current ??= this.#promote();
     // One that was told to die may do so only now, at a write that came after the end of its sequence.
     for (let child = this.#current; !(await isToldTo(child, arming)); child = this.#current) {
       if (child === this.#current) await once(child, "exit");
     }
+    return this.deaths;
   }
 
   async end(): Promise<void> {
@@ -244,8 +245,8 @@ async function play(world: World): Promise<void> {
 /** Plays once with an operator that dies at that write, and tells whether it came so far. */
 async function playWithDeath(world: World, arming: Arming): Promise<boolean> {
   const { operators, watcher } = world;
-  const [deaths, began, from] = [operators.deaths, operators.lines.length, watcher.history.length];
-  await operators.arm(arming);
+  const [began, from] = [operators.lines.length, watcher.history.length];
+  const deaths = await operators.arm(arming);
   try {
     await play(world);
     assert.equal(operators.accidents, []);
