@@ -114,16 +114,29 @@ function isSameVersion(a: Claim, b: Claim): boolean {
 /** Returns at most so many ranges that have all addresses of a set, by closing its smallest gaps. */
 export function cover(set: RangeSet, max: number): RangeSet {
   if (set.length <= max) return set;
-  const gaps = set.slice(1).map((range, index) => ({ index, size: range.first - (set[index] as Range).last }));
-  gaps.sort((a, b) => (a.size === b.size ? a.index - b.index : a.size > b.size ? -1 : 1));
-  const open = new Set(gaps.slice(0, max - 1).map(({ index }) => index));
   const covered: Range[] = [];
-  let first: bigint | undefined;
-  for (const [index, range] of set.entries()) {
-    first ??= range.first;
-    if (!open.has(index) && index < set.length - 1) continue;
-    covered.push({ first, last: range.last });
-    first = undefined;
+  let { first } = set[0] as Range;
+  for (const index of widestGaps(set, max - 1)) {
+    covered.push({ first, last: (set[index] as Range).last });
+    first = (set[index + 1] as Range).first;
   }
-  return covered;
+  return [...covered, { first, last: (set.at(-1) as Range).last }];
+}
+
+/**
+ * Returns the places of the widest gaps, ascending, each that of the range before it; of equal ones the first. One look at each gap,
+ * since a pool may have a hundred thousand: sorting them took a quarter of the time of its whole admission.
+ */
+function widestGaps(set: RangeSet, count: number): number[] {
+  // Widest first.
+  const widest: { readonly index: number; readonly size: bigint }[] = [];
+  for (let index = 0; index < set.length - 1; index += 1) {
+    const size = (set[index + 1] as Range).first - (set[index] as Range).last;
+    const narrowest = widest.at(-1);
+    if (widest.length === count && (!narrowest || size <= narrowest.size)) continue;
+    if (widest.length === count) widest.pop();
+    const place = widest.findIndex((other) => other.size < size);
+    widest.splice(place < 0 ? widest.length : place, 0, { index, size });
+  }
+  return widest.map(({ index }) => index).sort((a, b) => a - b);
 }

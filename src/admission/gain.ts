@@ -11,6 +11,8 @@ import { isAutoPool, type SpiderIPPool, totalOf } from "../api/ippool.ts";
 import { spiderIPPools, spiderSubnets } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import type { KubeObject } from "../cluster/cluster.ts";
+import { readAddressing } from "./rules/addressing.ts";
+import { createFindings } from "./rules/findings.ts";
 import type { Wanted } from "./rules/judge.ts";
 import type { DeniedObject } from "./rules/refusal.ts";
 import { knownPool } from "./rules/world.ts";
@@ -50,7 +52,9 @@ export function gainOf(wanted: Wanted<KubeObject>): Gain | undefined {
 function gainOfPool(pool: SpiderIPPool, old: SpiderIPPool | undefined): Gain | undefined {
   const cidr = parseCidr(pool.spec.subnet);
   const held = (old && knownPool(old)?.total) ?? EMPTY;
-  const ranges = subtract(totalOf(pool.spec), held);
+  // The rules have read it a moment ago: a list of a hundred thousand is not read twice.
+  const read = readAddressing(pool.spec, createFindings());
+  const ranges = subtract(read.isComplete ? read.total : totalOf(pool.spec), held);
   if (old && ranges.length === 0) return undefined;
   return { ...identityOf(pool), kind: "SpiderIPPool", cidr, ranges, held, isAuto: isAutoPool(pool) };
 }
