@@ -9,6 +9,7 @@ set -euo pipefail
 
 action=$1 number=$2 name=node$2 disk=$state/nodes/node$2
 shift 2
+service=10.96.0.1
 outside=$run/api.sock run=/run/cluster logs=$logs/$name
 export PATH=$bin:$PATH
 
@@ -47,13 +48,15 @@ configure_network() {
   done
   ip link set lo up
   ip address add "$(address_of "$number")/24" dev eth0
+  # The Service `kubernetes`, which pods are told to ask: see relay-service.
+  ip address add "$service/32" dev lo
   # Pods get at their segment by eth1, the parent of macvlans, or by the bridge that eth2 is in.
   ip link add cni0 type bridge mcast_snooping 0
   ip link set eth2 master cni0
   ip link set cni0 up
 }
 
-listens() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+listens() { (: <"/dev/tcp/${2:-127.0.0.1}/$1") 2>/dev/null; }
 
 start() { # name [command...]
   local program=$1
@@ -62,6 +65,10 @@ start() { # name [command...]
     relay-api)
       launch relay-api forward "tcp:127.0.0.1:$port" "unix:$outside"
       await 10 relay-api 'open port' listens "$port"
+      ;;
+    relay-service) # by way of the other relay, so that without that one nothing of the node gets through
+      launch relay-service forward "tcp:$service:443" "tcp:127.0.0.1:$port"
+      await 10 relay-service 'open port' listens 443 "$service"
       ;;
     containerd)
       launch containerd --config "$disk/config/containerd.toml" --log-level warn
@@ -85,6 +92,7 @@ boot() {
   mount_all
   configure_network
   start relay-api
+  start relay-service
   start containerd
   for archive in "$state/images/"*.tar; do
     ctr --namespace k8s.io images import --local "$archive" >>"$logs/images.log" 2>&1 ||
