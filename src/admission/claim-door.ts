@@ -108,9 +108,10 @@ export class ClaimDoor {
     return subnet === undefined ? "claimed" : { subnet };
   }
 
-  /** Whether the caches know what a claim is for: then the rules do. */
+  /** Whether the caches know what became of a claim: then the rules do, or nobody need. */
   #isShown(claim: Claim): boolean {
     const { world } = this.#options;
+    if (claim.uid !== undefined && world.hasDeparted(claim.uid)) return true;
     const object = claim.kind === "SpiderSubnet" ? world.subnet(claim.name)?.object : world.pool(claim.name);
     return object !== undefined && hasCome(claim, object);
   }

@@ -28,6 +28,8 @@ export interface WorldCaches {
     names(): Iterable<string>;
     book(name: string): Book | undefined;
   };
+  /** UIDs of subnets and pools that were there. */
+  readonly departed: { has(uid: string): boolean };
 }
 
 /** A subnet and its ledger, read. */
@@ -125,6 +127,11 @@ export class LiveWorld implements World {
 
   pool(name: string): SpiderIPPool | undefined {
     return this.#caches.pools.get(name);
+  }
+
+  /** Tells whether the subnet or pool of this UID was seen, and its end; `false` is no proof that it was not. */
+  hasDeparted(uid: string): boolean {
+    return this.#caches.departed.has(uid);
   }
 }
 

@@ -18,11 +18,12 @@ import { pods, spiderIPPools, spiderReservedIPs, spiderSubnets } from "../api/re
 import type { SpiderSubnet } from "../api/subnet.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster, KubeObject, Resource } from "../cluster/cluster.ts";
-import type { Change, NamedChange } from "../cluster/reflected-store.ts";
+import type { NamedChange } from "../cluster/reflected-store.ts";
 import { type Reflector, type ReflectorState, startReflector } from "../cluster/reflector.ts";
 import { stripped } from "../cluster/stripped.ts";
 import { ApplicationIndex } from "./application-index.ts";
 import type { DemandSettings, Wish } from "./demand.ts";
+import { Departed } from "./departed.ts";
 import { Owners } from "./owners.ts";
 import { PoolIndex } from "./pool-index.ts";
 import { type Life, livesOf } from "./pool-life.ts";
@@ -58,6 +59,8 @@ export class Observer {
   /** UIDs of all pods. */
   readonly pods: Pick<Reflector<unknown>, "uidOf">;
   readonly reservations = new ReservedIndex();
+  /** Of subnets and pools. */
+  readonly departed = new Departed();
   readonly #owners: Owners;
   readonly #options: ObserverOptions;
   readonly #reflectors: Reflector<unknown>[] = [];
@@ -96,6 +99,7 @@ export class Observer {
       this.#onSubnet(change),
     );
     this.#poolReflector = this.#reflect<SpiderIPPool, SpiderIPPool>(spiderIPPools, stripped, (change) => {
+      if (change.type === "deleted") this.departed.add(change.uid);
       this.pools.take(change).forEach(options.onApplication);
       options.onPool(change.object.metadata.name, change.type === "deleted" ? change.object : change.previous);
     });
@@ -185,11 +189,14 @@ export class Observer {
     else if (object.endsAt !== undefined && object.endsAt !== previous?.endsAt) onPodEnd(key, uid, object.endsAt);
   }
 
-  #onSubnet(change: Change<SpiderSubnet>): void {
+  #onSubnet(change: NamedChange<SpiderSubnet>): void {
     const { name } = change.object.metadata;
     const own = this.#ownBooks.get(name);
     const { records, isAnother } = this.subnets.take(change, own, this.#offeredBooks.get(name));
-    if (change.type === "deleted") this.#offeredBooks.delete(name);
+    if (change.type === "deleted") {
+      this.#offeredBooks.delete(name);
+      this.departed.add(change.uid);
+    }
     const isForeign = own === undefined || this.subnets.book(name) !== own;
     for (const { pool, application } of records) this.#onRecord(pool, application);
     if (isAnother) {

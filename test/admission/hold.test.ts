@@ -117,6 +117,25 @@ race("of 50 identical subnets of one name one comes to be, and the server says w
   await scene.end();
 });
 
+race("lets the next one in as soon as the watch has shown the end of what was claimed", async () => {
+  for (const [resource, make] of [
+    [spiderIPPools, (name: string) => aPool(name, CIDR, "10.1.0.20")],
+    [spiderSubnets, (name: string) => aSubnet(name, CIDR)],
+  ] as const) {
+    const scene = new DoorScene();
+    await scene.begin();
+    const user = scene.server.connect();
+    assert.is(await scene.during(scene.door.create(scene.any, resource, make("a"))), "stored");
+    await scene.clock.advance(1000);
+    await user.patch(resource, { name: "a" }, { metadata: { finalizers: [] } });
+    await user.delete(resource, { name: "a" });
+    await scene.clock.advance(1000);
+
+    assert.is(await scene.during(scene.door.create(scene.any, resource, make("b"))), "stored", resource.plural);
+    await scene.end();
+  }
+});
+
 race("lets all in that do not overlap, in a handful of writes", async () => {
   for (const subnets of [[S], []]) {
     const scene = new DoorScene({ replicas: stale });

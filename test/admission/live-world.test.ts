@@ -23,7 +23,7 @@ function worldOf(): World {
   const index = new PoolIndex(() => undefined);
   for (const object of pools) index.take({ type: "added", object });
   const subnets = { get: () => undefined, names: () => [], book: () => undefined };
-  return new LiveWorld({ pools: index, subnets }, { families: [4, 6], enableSubnet: true });
+  return new LiveWorld({ pools: index, subnets, departed: new Set() }, { families: [4, 6], enableSubnet: true });
 }
 
 const namesBeside = (world: World, cidr: string): string[] =>
