@@ -28,7 +28,7 @@ export interface ServingSettings {
 /** Where the page listens unless told otherwise: for this machine only. */
 const VIEW_ADDRESS = "127.0.0.1";
 
-/** Name of the Service in `deploy/webhook.yaml`. */
+/** Name of the Service in `deploy/base/webhook.yaml`. */
 const SERVICE = "autopool-webhook";
 
 const namespaceName: Check = (text) =>

@@ -22,7 +22,7 @@ export const run: Command = {
   help: () => `Usage: autopool run [settings]
 
 Watches the cluster and keeps every application's pools true to it. With --webhook-port it also answers the API server's admission
-requests (deploy/webhook.yaml), and makes and renews the certificates for that. With --view-port it shows on a page what it does
+requests (deploy/base/webhook.yaml), and makes and renews the certificates for that. With --view-port it shows on a page what it does
 (docs/page.md).
 
 Settings, each also as environment variable, or in the file of --config:

@@ -1,5 +1,5 @@
 /**
- * The webhook configurations of deploy/webhook.yaml on the real API server, for one test and its objects alone.
+ * The webhook configurations of deploy/base/webhook.yaml on the real API server, for one test and its objects alone.
  *
  * They call 127.0.0.1 instead of the Service, under a name that no other run has, and only for objects whose names begin with that
  * name: what is left behind by a test that was killed stops nobody. Everything else stands as it is deployed.
@@ -56,9 +56,9 @@ export async function installWebhook(
 }
 
 function deployedConfiguration(kind: string): Configuration {
-  const text = readFileSync(new URL("../../deploy/webhook.yaml", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../deploy/base/webhook.yaml", import.meta.url), "utf8");
   const found = (loadAll(text) as Configuration[]).find((document) => document.kind === kind);
-  if (!found) throw new Error(`Cannot find ${kind} in deploy/webhook.yaml`);
+  if (!found) throw new Error(`Cannot find ${kind} in deploy/base/webhook.yaml`);
   return found;
 }
 
