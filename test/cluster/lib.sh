@@ -72,7 +72,7 @@ link_programs() {
         ln -sfn "$folder/bin/kubelet" "$bin/"
         continue
         ;;
-      containerd | relay) ;;
+      containerd | relay | by-namespace) ;;
       *) pid_of kube-apiserver >/dev/null && continue ;;
     esac
     ln -sfn "$folder/bin/"* "$bin/"

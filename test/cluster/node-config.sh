@@ -7,6 +7,8 @@ plugins=/usr/lib/cni
 
 address_of() { echo "172.30.0.$((100 + $1))"; } # number
 
+system_pods_of() { echo "10.244.$1.0/24"; } # number
+
 # Clusters have nodes of the same names, and cgroups are one tree for all of them.
 cgroup_of() { printf 'autopool-%s-node%s' "$(printf %s "$state" | sha256sum | cut -c 1-8)" "$1"; }
 
@@ -19,17 +21,20 @@ write_node_files() { # number
     kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
     cat "/proc/sys/$file" >"$disk/sysctl/${file//\//.}"
   done
-  ln -sfn "$plugins/"* "$disk/opt/cni/bin/"
+  ln -sfn "$plugins/"* "$bin/by-namespace" "$disk/opt/cni/bin/"
   pod_network "$1" >"$disk/etc/cni/net.d/10-pods.conflist"
   containerd_config >"$disk/config/containerd.toml"
   kubelet_config "$1" >"$disk/config/kubelet.yaml"
 }
 
 pod_network() { # number
-  local list addresses
-  list=$(cat "$here/cni/$cni.conflist")
+  local list others addresses
+  list=$(cat "$here/cni/10-pods.conflist")
+  others=$(cat "$here/cni/$cni.json")
   addresses=$(cat "$here/cni/ipam-$ipam.json")
-  list=${list/'"@ipam@"'/"$addresses"}
+  list=${list/'"@others@"'/"${others/'"@ipam@"'/"$addresses"}"}
+  list=${list/'"@system@"'/"$(cat "$here/cni/system.json")"}
+  list=${list//@pods@/"$(system_pods_of "$1")"}
   printf '%s\n' "${list//@node@/$1}"
 }
 

@@ -50,6 +50,8 @@ configure_network() {
   ip address add "$(address_of "$number")/24" dev eth0
   # The Service `kubernetes`, which pods are told to ask: see relay-service.
   ip address add "$service/32" dev lo
+  # Who has an address of this node's own segment, for pods that need none of a pool, leaves by the node: see cni/system.json.
+  ip route add 10.244.0.0/16 via 172.30.0.1
   # Pods get at their segment by eth1, the parent of macvlans, or by the bridge that eth2 is in.
   ip link add cni0 type bridge mcast_snooping 0
   ip link set eth2 master cni0

@@ -55,7 +55,9 @@ fabric_up() {
     ip address add 172.30.0.1/24 dev nodes
     ip link set nodes up
     ip link add pods type bridge mcast_snooping 0
-    ip link set pods up"
+    ip link set pods up
+    # Between nodes, to the addresses of pods that the nodes themselves give.
+    echo 1 >/proc/sys/net/ipv4/ip_forward"
 }
 
 # plug NUMBER PROCESS: eth0 for the node itself, eth1 and eth2 for its pods.
@@ -66,6 +68,7 @@ plug() {
     in_fabric ip link add "node$1-$cable" type veth peer name "eth$cable" netns "$2"
     in_fabric ip link set "node$1-$cable" master "$switch" up
   done
+  in_fabric ip route replace "$(system_pods_of "$1")" via "$(address_of "$1")"
 }
 
 unplug() { # number
@@ -137,7 +140,7 @@ up() { # number...
   local began=$SECONDS since number booted=()
   pid_of kube-apiserver >/dev/null || fail 'no control plane runs; run up.sh first'
   preflight
-  link_programs kubelet containerd relay
+  link_programs kubelet containerd relay by-namespace
   [ -s "$state/images/base.tar" ] || { mkdir -p "$state/images"; "$here/images.sh" "$state/images/base.tar"; }
   fabric_up
   since=$(date -u +%Y-%m-%dT%H:%M:%SZ)

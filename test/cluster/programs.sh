@@ -27,7 +27,8 @@ start_etcd() {
 start_apiserver() {
   # The address it advertises is only written into an Endpoints object, where a loopback address
   # is not allowed; 192.0.2.1 is one that is nobody's. Without a grace period for watches a stop
-  # waits a whole minute for them. Kubelets are behind the proxy of node.sh, where there are nodes.
+  # waits a whole minute for them. Kubelets, and the pods of Services that webhooks are, are behind the
+  # proxy of node.sh, where there are nodes; with aggregator routing Services need no kube-proxy.
   cat >"$state/egress.yaml" <<YAML
 apiVersion: apiserver.k8s.io/v1beta1
 kind: EgressSelectorConfiguration
@@ -51,7 +52,7 @@ YAML
     --proxy-client-cert-file "$pki/front-proxy-client.crt" \
     --proxy-client-key-file "$pki/front-proxy-client.key" --shutdown-delay-duration 0 \
     --shutdown-watch-termination-grace-period 1s \
-    --egress-selector-config-file "$state/egress.yaml" \
+    --egress-selector-config-file "$state/egress.yaml" --enable-aggregator-routing=true \
     --kubelet-client-certificate "$pki/admin.crt" --kubelet-client-key "$pki/admin.key" \
     --kubelet-certificate-authority "$pki/ca.crt" --kubelet-preferred-address-types InternalIP
   await 120 kube-apiserver /readyz kubectl get --raw /readyz

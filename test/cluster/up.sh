@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 [[ -z $nodes || $nodes =~ ^[1-9][0-9]?$ ]] || fail "--nodes takes a number from 1 to 99, not '$nodes'"
-for file in "$cni.conflist" "ipam-$ipam.json"; do
+for file in "$cni.json" "ipam-$ipam.json"; do
   [ -e "$here/cni/$file" ] || fail "there is no test/cluster/cni/$file"
 done
 
