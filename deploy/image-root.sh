@@ -1,28 +1,30 @@
 #!/usr/bin/env bash
-# Lays out the image's file system in a folder: bash deploy/image-root.sh FOLDER
+# Lays out the image's two layers, what changes least first: bash deploy/image-root.sh FOLDER makes FOLDER/node and FOLDER/autopool.
 #
-# Node.js (the one that runs npm's scripts here) with the shared libraries that it names, the program, and the CNI plugin that agents
+# Node.js (the one that runs npm's scripts here) with the shared libraries that it names, then the program and the CNI plugin that agents
 # install: no shell, no package manager, nothing to write to. Wants `npm run build` and `npm run build:cni`. deploy/Dockerfile makes an
-# image of it, and so do the tests, without Docker.
+# image of it, and `npm run build:image` does without Docker.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-root=${1:?say the folder: bash deploy/image-root.sh FOLDER}
+folder=${1:?say the folder: bash deploy/image-root.sh FOLDER}
 node=$(npm exec -- node -p process.execPath)
-for file in autopool.mjs autopool-cni; do
-  [ -e "dist/$file" ] || { echo "dist/$file is not there; npm run build and npm run build:cni make it" >&2; exit 1; }
+for file in dist/autopool.mjs dist/autopool-cni; do
+  [ -e "$file" ] || { echo "$file is not there; npm run build and npm run build:cni make it" >&2; exit 1; }
 done
 
-mkdir -p "$root"/{bin,etc,autopool,tmp}
-cp "$node" "$root/bin/node"
-ldd "$node" | grep -o '/[^ ]*' | while read -r library; do
-  # As it is named, not as it is linked to: that is where the loader looks.
-  mkdir -p "$root$(dirname "$library")"
-  cp -L "$library" "$root$library"
+root=$folder/node
+install -D -m 755 "$node" "$root/usr/local/bin/node"
+strip "$root/usr/local/bin/node" 2>/dev/null || true
+# As libraries are named, not as they are linked to: that is where the loader looks.
+ldd "$node" | grep -oE '/[^ ]+' | while read -r library; do
+  install -D -m 755 "$(readlink -f "$library")" "$root$library"
 done
-cp dist/autopool.mjs dist/autopool-cni LICENSE "$root/autopool/"
-echo 'root:x:0:0:root:/:/sbin/nologin
-autopool:x:65532:65532:autopool:/:/sbin/nologin' >"$root/etc/passwd"
-echo 'root:x:0:
-autopool:x:65532:' >"$root/etc/group"
-chmod 755 "$root"/{,bin,etc,autopool} "$root"/bin/node "$root"/autopool/autopool-cni
+mkdir -p "$root/etc" "$root/tmp"
 chmod 1777 "$root/tmp"
+printf 'root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/:/sbin/nologin\n' >"$root/etc/passwd"
+printf 'root:x:0:\nnonroot:x:65532:\n' >"$root/etc/group"
+
+root=$folder/autopool/opt/autopool
+install -D -m 644 dist/autopool.mjs "$root/autopool.mjs"
+install -D -m 755 dist/autopool-cni "$root/autopool-cni"
+install -D -m 644 LICENSE "$root/LICENSE"
