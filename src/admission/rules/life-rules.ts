@@ -5,17 +5,45 @@
 
 import { FINALIZER } from "../../api/names.ts";
 import type { KubeObject } from "../../cluster/cluster.ts";
-import type { KindRules } from "./judge.ts";
+import type { KindRules, Wanted } from "./judge.ts";
 import { type Denial, type DeniedObject, forbidden } from "./refusal.ts";
 import type { World } from "./world.ts";
 
 type WithSpec = KubeObject & { spec: object };
 
+/** What is peculiar to a kind; the rest of a life is the same for all. */
+export interface LifeOf<T extends WithSpec> {
+  readonly resource: Omit<DeniedObject, "name">;
+  readonly defaults: KindRules<T>["defaults"];
+  /** Judges what an object says, when it comes and whenever that changes. */
+  judgeSpec(object: T, old: T | undefined, world: World): Denial | undefined;
+  /** Whether an update leaves what matters beside the spec as it was; absent: nothing does. */
+  isAsBefore?(object: T, old: T): boolean;
+  /** Denies a deletion, where people asked for that. */
+  denyDeletion?(denied: DeniedObject, old: T): Denial | undefined;
+}
+
+/** Returns the rules of a kind. */
+export function rulesOfLife<T extends WithSpec>(life: LifeOf<T>): KindRules<T> {
+  return { defaults: life.defaults, judge: (wanted, world) => judge(life, wanted, world) };
+}
+
+function judge<T extends WithSpec>(life: LifeOf<T>, wanted: Wanted<T>, world: World): Denial | undefined {
+  if (wanted.operation === "CREATE") return life.judgeSpec(wanted.object, undefined, world);
+  const { old } = wanted;
+  const denied = { ...life.resource, name: old.metadata.name };
+  if (wanted.operation === "DELETE") return world.validateDelete ? life.denyDeletion?.(denied, old) : undefined;
+  const { object } = wanted;
+  if (object.metadata.deletionTimestamp !== undefined) return denyTerminating(denied, object, old);
+  const isAsBefore = (life.isAsBefore?.(object, old) ?? true) && isOnlyDefaulted(object, old, life, world);
+  return isAsBefore ? undefined : life.judgeSpec(object, old, world);
+}
+
 /**
  * Denies to edit an object that is being deleted, as long as it has our finalizer. Other finalizers and annotations may change, so that
  * the garbage collector can do its part.
  */
-export function denyTerminating(denied: DeniedObject, object: WithSpec, old: WithSpec): Denial | undefined {
+function denyTerminating(denied: DeniedObject, object: WithSpec, old: WithSpec): Denial | undefined {
   if (object.metadata.deletionTimestamp === undefined || isUntouched(object, old)) return undefined;
   const finalizers = object.metadata.finalizers ?? [];
   // Reserved addresses have no finalizer of ours: what keeps them is somebody else's.
@@ -37,7 +65,7 @@ export function denyDeletionInUse(denied: DeniedObject, count: number, word: "IP
  * Tells whether an update leaves the spec as it was, but for what defaults fill in. Such an object is not judged: what was stored
  * before a rule existed stays writable around its spec.
  */
-export function isOnlyDefaulted<T extends WithSpec>(
+function isOnlyDefaulted<T extends WithSpec>(
   object: T,
   old: T,
   { defaults }: Pick<KindRules<T>, "defaults">,

@@ -16,7 +16,7 @@ import { checkFamily, checkFamilyUnchanged } from "./family-rules.ts";
 import { createFindings, type Findings } from "./findings.ts";
 import { checkGateway } from "./gateway-rules.ts";
 import type { KindRules } from "./judge.ts";
-import { denyDeletionInUse, denyTerminating, isOnlyDefaulted } from "./life-rules.ts";
+import { denyDeletionInUse, rulesOfLife } from "./life-rules.ts";
 import { checkPoolOverlaps } from "./overlap-rules.ts";
 import { checkPoolInSubnet, checkPoolInUse, checkPoolOverlap } from "./pool-use-rules.ts";
 import { type Denial, invalid } from "./refusal.ts";
@@ -24,32 +24,18 @@ import { checkRoutes } from "./route-rules.ts";
 import { checkSubnetUnchanged } from "./subnet-text-rules.ts";
 import { knownPool, type World } from "./world.ts";
 
-export const poolRules: KindRules<SpiderIPPool> = {
+export const poolRules: KindRules<SpiderIPPool> = rulesOfLife({
+  resource: spiderIPPools,
   defaults(pool, world) {
     if (pool.metadata.deletionTimestamp !== undefined || !pool.spec) return pool;
     const filled = withFamily(withFinalizer(pool), familyOfCidr(pool.spec.subnet));
     return withMergedRanges(withSubnet(withCidrLabel(filled, LABEL.poolCidr), world));
   },
-  judge(wanted, world) {
-    const { name } = (wanted.operation === "DELETE" ? wanted.old : wanted.object).metadata;
-    const denied = { ...spiderIPPools, name };
-    switch (wanted.operation) {
-      case "CREATE":
-        return judgeSpec(wanted.object, undefined, world);
-      case "UPDATE": {
-        const { object, old } = wanted;
-        if (object.metadata.deletionTimestamp !== undefined) return denyTerminating(denied, object, old);
-        // Whether it is an automatic pool is a matter of labels.
-        const isAsBefore = isAutoPool(object) === isAutoPool(old) && isOnlyDefaulted(object, old, poolRules, world);
-        return isAsBefore ? undefined : judgeSpec(object, old, world);
-      }
-      case "DELETE":
-        return world.validateDelete
-          ? denyDeletionInUse(denied, wanted.old.status?.allocatedIPCount ?? 0, "IPPool")
-          : undefined;
-    }
-  },
-};
+  judgeSpec,
+  // Whether it is an automatic pool is a matter of labels.
+  isAsBefore: (pool, old) => isAutoPool(pool) === isAutoPool(old),
+  denyDeletion: (denied, { status }) => denyDeletionInUse(denied, status?.allocatedIPCount ?? 0, "IPPool"),
+});
 
 function judgeSpec(pool: SpiderIPPool, old: SpiderIPPool | undefined, world: World): Denial | undefined {
   const findings = createFindings();

@@ -11,30 +11,18 @@ import { familyOfElement, withFamily, withMergedRanges } from "./defaults.ts";
 import { checkFamily, checkFamilyUnchanged } from "./family-rules.ts";
 import { createFindings } from "./findings.ts";
 import type { KindRules } from "./judge.ts";
-import { denyTerminating, isOnlyDefaulted } from "./life-rules.ts";
+import { rulesOfLife } from "./life-rules.ts";
 import { type Denial, invalid } from "./refusal.ts";
 import type { World } from "./world.ts";
 
-export const reservedRules: KindRules<SpiderReservedIP> = {
+export const reservedRules: KindRules<SpiderReservedIP> = rulesOfLife({
+  resource: spiderReservedIPs,
   defaults(reserved) {
     if (reserved.metadata.deletionTimestamp !== undefined || !reserved.spec) return reserved;
     return withMergedRanges(withFamily(reserved, familyOfElement(reserved.spec.ips?.[0])));
   },
-  judge(wanted, world) {
-    switch (wanted.operation) {
-      case "CREATE":
-        return judgeSpec(wanted.object, undefined, world);
-      case "UPDATE": {
-        const { object, old } = wanted;
-        const denied = { ...spiderReservedIPs, name: object.metadata.name };
-        if (object.metadata.deletionTimestamp !== undefined) return denyTerminating(denied, object, old);
-        return isOnlyDefaulted(object, old, reservedRules, world) ? undefined : judgeSpec(object, old, world);
-      }
-      case "DELETE":
-        return undefined;
-    }
-  },
-};
+  judgeSpec,
+});
 
 function judgeSpec(reserved: SpiderReservedIP, old: SpiderReservedIP | undefined, world: World): Denial | undefined {
   const findings = createFindings();

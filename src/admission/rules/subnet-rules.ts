@@ -12,7 +12,7 @@ import { checkFamily, checkFamilyUnchanged } from "./family-rules.ts";
 import { createFindings } from "./findings.ts";
 import { checkGateway } from "./gateway-rules.ts";
 import type { KindRules } from "./judge.ts";
-import { denyDeletionInUse, denyTerminating, isOnlyDefaulted } from "./life-rules.ts";
+import { denyDeletionInUse, rulesOfLife } from "./life-rules.ts";
 import { checkSubnetOverlaps } from "./overlap-rules.ts";
 import { type Denial, invalid } from "./refusal.ts";
 import { checkRoutes } from "./route-rules.ts";
@@ -20,30 +20,16 @@ import { checkSubnetUnchanged } from "./subnet-text-rules.ts";
 import { checkHasPools, checkSubnetInUse } from "./subnet-use-rules.ts";
 import type { World } from "./world.ts";
 
-export const subnetRules: KindRules<SpiderSubnet> = {
+export const subnetRules: KindRules<SpiderSubnet> = rulesOfLife({
+  resource: spiderSubnets,
   defaults(subnet) {
     if (subnet.metadata.deletionTimestamp !== undefined || !subnet.spec) return subnet;
     const filled = withFamily(withFinalizer(subnet), familyOfCidr(subnet.spec.subnet));
     return withMergedRanges(withCidrLabel(filled, LABEL.subnetCidr));
   },
-  judge(wanted, world) {
-    const { name } = (wanted.operation === "DELETE" ? wanted.old : wanted.object).metadata;
-    const denied = { ...spiderSubnets, name };
-    switch (wanted.operation) {
-      case "CREATE":
-        return judgeSpec(wanted.object, undefined, world);
-      case "UPDATE": {
-        const { object, old } = wanted;
-        if (object.metadata.deletionTimestamp !== undefined) return denyTerminating(denied, object, old);
-        return isOnlyDefaulted(object, old, subnetRules, world) ? undefined : judgeSpec(object, old, world);
-      }
-      case "DELETE":
-        return world.validateDelete
-          ? denyDeletionInUse(denied, wanted.old.status?.allocatedIPCount ?? 0, "Subnet")
-          : undefined;
-    }
-  },
-};
+  judgeSpec,
+  denyDeletion: (denied, { status }) => denyDeletionInUse(denied, status?.allocatedIPCount ?? 0, "Subnet"),
+});
 
 function judgeSpec(subnet: SpiderSubnet, old: SpiderSubnet | undefined, world: World): Denial | undefined {
   const findings = createFindings();
