@@ -9,7 +9,7 @@
 
 import { type AddAnswer, type AddArgs, AGENT_PATH, type BatchDelArgs } from "../api/agent-protocol.ts";
 import { reasonIn } from "./agent-client.ts";
-import { type Call, podArgs, requestTimeoutMs } from "./call.ts";
+import { absenceMs, type Call, podArgs, requestTimeoutMs } from "./call.ts";
 import { CniError, ERROR_CODE } from "./cni-error.ts";
 import { requireHealthyAgent } from "./health.ts";
 import { type CniResult, readAnswer, toResult } from "./result.ts";
@@ -46,7 +46,7 @@ async function allocate(call: Call): Promise<AddAnswer> {
     ...(cleanGateway ? { cleanGateway } : {}),
   };
   const reply = await agent
-    .ask("POST", AGENT_PATH.ip, { body, timeoutMs: requestTimeoutMs })
+    .ask("POST", AGENT_PATH.ip, { body, timeoutMs: requestTimeoutMs, absenceMs })
     .catch((error: Error) => fail(error.message));
   // Letter by letter the reference's, with two blanks: people and tests look for it.
   if (reply.status !== 200) return fail(`[POST /ipam/ip][${reply.status}] postIpamIpFailure  ${reasonIn(reply)}`);

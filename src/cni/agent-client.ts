@@ -5,11 +5,26 @@
  * @module
  */
 
-import type { Clock } from "../clock.ts";
+import { type Clock, sleep } from "../clock.ts";
 import { formatRequest, type Method, parseReply, type Reply } from "./http-reply.ts";
 
 /** Nothing that an agent tells about one pod is longer. */
 const REPLY_BYTES_MAX = 2 ** 20;
+
+/** Between two looks whether an agent listens by now. */
+const lookAgainMs = 200;
+
+export interface AskOptions {
+  readonly body?: unknown;
+  readonly timeoutMs: number;
+  /** How long to wait where nobody listens, as for a moment while one agent takes over from another; none unless given. */
+  readonly absenceMs?: number;
+}
+
+/** Nobody listens, so that nothing has been asked. */
+class AgentAbsent extends Error {
+  override readonly name = "AgentAbsent";
+}
 
 export class AgentClient {
   readonly #socketPath: string;
@@ -24,12 +39,25 @@ export class AgentClient {
    * Sends a request and returns the reply, whatever its status.
    * @throws {Error} If there is none in time; the message says what was tried.
    */
-  ask(method: Method, path: string, options: { body?: unknown; timeoutMs: number }): Promise<Reply> {
+  async ask(method: Method, path: string, options: AskOptions): Promise<Reply> {
+    const end = this.#clock.now() + (options.absenceMs ?? 0);
+    for (;;) {
+      try {
+        return await this.#askOnce(method, path, options);
+      } catch (error) {
+        if (!(error instanceof AgentAbsent) || this.#clock.now() >= end) throw error;
+      }
+      await sleep(this.#clock, lookAgainMs);
+    }
+  }
+
+  #askOnce(method: Method, path: string, options: AskOptions): Promise<Reply> {
     // Loaded here, as VERSION does without.
     const { connect } = process.getBuiltinModule("node:net");
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-    const fail = (reason: string, cause?: Error): void => {
-      reject(new Error(`Cannot reach the agent at "${this.#socketPath}": ${reason}`, { cause }));
+    const fail = (reason: string, cause?: NodeJS.ErrnoException): void => {
+      const Kind = isAbsence(cause) ? AgentAbsent : Error;
+      reject(new Kind(`Cannot reach the agent at "${this.#socketPath}": ${reason}`, { cause }));
     };
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -67,7 +95,9 @@ export function reasonIn({ status, body }: Reply): string {
   return typeof message === "string" ? message : `HTTP status ${status}`;
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
-  const isAbsent = code === "ENOENT" || code === "ECONNREFUSED";
-  return isAbsent ? "no agent listens there; does its pod run on this node?" : message;
+const isAbsence = (error?: NodeJS.ErrnoException): boolean =>
+  error?.code === "ENOENT" || error?.code === "ECONNREFUSED";
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  return isAbsence(error) ? "no agent listens there; does its pod run on this node?" : error.message;
 }

@@ -15,6 +15,12 @@ import { type PodArguments, parsePodArguments } from "./pod-arguments.ts";
 /** The agent has this long to say that it is there. */
 export const healthTimeoutMs = 30_000;
 
+/**
+ * A new agent has this long to take over from the one before, so that no pod's start fails for an update of the agents. Not longer: a
+ * node whose agent is gone for good is to say so.
+ */
+export const absenceMs = 15_000;
+
 /** The agent's time for a request; the runtime's own is two minutes (ipam §5.2). */
 export const requestTimeoutMs = 100_000;
 

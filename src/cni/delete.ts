@@ -5,7 +5,7 @@
 
 import { AGENT_PATH, type DelArgs } from "../api/agent-protocol.ts";
 import { reasonIn } from "./agent-client.ts";
-import { type Call, podArgs, requestTimeoutMs } from "./call.ts";
+import { absenceMs, type Call, podArgs, requestTimeoutMs } from "./call.ts";
 import { requireHealthyAgent } from "./health.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function del(call: Call): Promise<void> {
   await requireHealthyAgent(call);
   const body: DelArgs = { ...podArgs(call), ifName: environment.interfaceName, netNamespace: environment.netns };
   const reason = await agent
-    .ask("DELETE", AGENT_PATH.ip, { body, timeoutMs: requestTimeoutMs })
+    .ask("DELETE", AGENT_PATH.ip, { body, timeoutMs: requestTimeoutMs, absenceMs })
     .then((reply) => (reply.status === 200 ? undefined : reasonIn(reply)))
     .catch((error: Error) => error.message);
   // Which addresses that were, if any, stands in the agent's log: most DELs come when there is nothing left to release.

@@ -5,12 +5,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { IpamService } from "../../src/agent/ipam-service.ts";
 import { type AddAnswer, AGENT_PATH, type EndpointAnswer } from "../../src/api/agent-protocol.ts";
+import { sleep, systemClock } from "../../src/clock.ts";
 import { createVirtualClock } from "../../src/cluster/memory/virtual-clock.ts";
 import { AgentClient } from "../../src/cni/agent-client.ts";
 import {
   callHere,
   callPlugin,
   endpointOf,
+  hurriedClock,
   listen,
   listenRaw,
   notingService,
@@ -212,13 +214,28 @@ answers("that refuse a DEL do not hold the pod up", async () => {
 
 for (const command of ["ADD", "DEL"]) {
   answers(`that do not come fail ${command}, so that the runtime tries again`, async () => {
-    const { exitCode, json } = await callAlone(command);
+    const environment = { ...podEnvironment, CNI_COMMAND: command };
+    const { exitCode, json } = await callHere(environment, place.configuration(), hurriedClock);
 
     assert.equal([exitCode, json.code], [1, 999]);
     assert.is(
       json.msg,
       `unhealthy spiderpool-agent backend, failed to check: Cannot reach the agent at "${place.socket}": no agent ` +
         "listens there; does its pod run on this node?",
+    );
+  });
+}
+
+for (const command of ["ADD", "DEL"]) {
+  answers(`are waited for by ${command} while one agent takes over from another`, async () => {
+    const calling = callAlone(command);
+    await sleep(systemClock, 700);
+    await serve({});
+
+    assert.is((await calling).exitCode, 0);
+    assert.equal(
+      asked.map(({ verb }) => verb),
+      [command.toLowerCase()],
     );
   });
 }
