@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { withPatience } from "../support/patience.ts";
 import { openBrowser, openPage } from "./browser.ts";
 
 const PAINT_MS_MAX = 1_000;
@@ -43,8 +44,8 @@ many("is painted within a second, and has its rows soon after", async () => {
   console.log(`first paint after ${Math.round(paintMs)} ms, first rows of 10,000 after ${Math.round(rowsMs)} ms`);
 
   await page.getByText("10,000 pools").waitFor();
-  assert.ok(paintMs < PAINT_MS_MAX, `first paint took ${paintMs} ms`);
-  assert.ok(rowsMs < ROWS_MS_MAX, `first rows took ${rowsMs} ms`);
+  assert.ok(paintMs < withPatience(PAINT_MS_MAX), `first paint took ${paintMs} ms`);
+  assert.ok(rowsMs < withPatience(ROWS_MS_MAX), `first rows took ${rowsMs} ms`);
 });
 
 many("has few rows at a time, and says which of how many they are", async () => {
@@ -66,7 +67,7 @@ many("finds one of them while one types", async () => {
   console.log(`found by address after ${Math.round(foundMs)} ms`);
 
   assert.is(await page.locator("#pools-grid .space .row strong").innerText(), "app-2498");
-  assert.ok(foundMs < 500, `it took ${foundMs} ms`);
+  assert.ok(foundMs < withPatience(500), `it took ${foundMs} ms`);
   await page.getByRole("searchbox").fill("");
 });
 

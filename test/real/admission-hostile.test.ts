@@ -3,7 +3,6 @@
  * that are no reviews. Everything is answered, soon, and leaves nothing behind in memory.
  */
 
-import { availableParallelism, loadavg } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
@@ -20,6 +19,7 @@ import { ApiError, type Cluster, hasCode, type KubeObject, type Resource } from 
 import { reviewText, subnetRequest } from "../admission/admission-scene.ts";
 import { type Reply, type WebhookClient, webhookClient } from "../admission/webhook-client.ts";
 import { bodies, deepReviews, hostileObjects, nonsense } from "../support/hostile-objects.ts";
+import { withPatience } from "../support/patience.ts";
 import { removeObject } from "../support/real.ts";
 import { type RunningWebhook, startWebhook } from "../support/running-webhook.ts";
 
@@ -33,8 +33,8 @@ interface Response {
 
 const COUNT = 1000;
 const SEED = Number(process.env["AUTOPOOL_SEED"] ?? 20_260_801);
-/** What an answer may take, of the processor; where many others use this machine, the same work takes longer. */
-const MS_MAX = 100 * Math.min(3, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism() / 2));
+/** What an answer may take, of the processor. */
+const MS_MAX = withPatience(100);
 const WARM_UP = 150;
 const GROWTH_MIB_MAX = 24;
 const MIB = 2 ** 20;

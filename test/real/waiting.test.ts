@@ -12,6 +12,7 @@ import { systemClock } from "../../src/clock.ts";
 import type { KubeObject } from "../../src/cluster/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { deployment } from "../support/manifests.ts";
+import { withPatience } from "../support/patience.ts";
 import { type Place, sizeOf } from "../support/place.ts";
 import { Stage } from "../support/stage.ts";
 
@@ -67,7 +68,7 @@ waiting(
     await eventually(async () => assert.equal(await served(place), apps));
     const took = systemClock.now() - endedAt;
 
-    assert.ok(took <= 2000, `it took ${took} ms`);
+    assert.ok(took <= withPatience(2000), `it took ${took} ms`);
     await place.poolsOf(...apps.map(() => 2));
   },
 );
