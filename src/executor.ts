@@ -38,7 +38,9 @@ export interface ExecutorOptions {
   readonly reconciler: Reconciler;
   /** Nothing is written while this is false. */
   isActive(): boolean;
-  onLedgerWrite(subnet: string): void;
+  onLedgerWrite(subnet: string, wants: number, cuts: number): void;
+  /** Told how long each key of the queue waited and ran. */
+  onQueueRun?(waitedMs: number, tookMs: number): void;
 }
 
 export class Executor {
@@ -189,7 +191,7 @@ export class Executor {
       onReviewed: (subnet) => this.upkeep.manual.onReviewed(subnet),
       onFailure: (subnet, error, retryInMs) =>
         log[isPassing(error) ? "debug" : "warn"]("ledger write failed", { subnet, error, retryInMs }),
-      onWrite: (subnet) => this.#options.onLedgerWrite(subnet),
+      onWrite: (subnet, wants, cuts) => this.#options.onLedgerWrite(subnet, wants, cuts),
     });
   }
 

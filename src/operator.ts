@@ -12,6 +12,7 @@ import type { WorkQueue } from "./act/work-queue.ts";
 import { GROUP } from "./api/names.ts";
 import type { Clock } from "./clock.ts";
 import { type Cluster, hasCode } from "./cluster/cluster.ts";
+import type { Watch } from "./cluster/watch.ts";
 import { createCollector } from "./collecting.ts";
 import { Executor } from "./executor.ts";
 import type { Collector } from "./ipam/collector.ts";
@@ -31,7 +32,9 @@ export interface OperatorOptions {
   /** Operations are told instead of carried out. */
   readonly dryRun?: (life: Life, operation: Operation) => void;
   readonly onTransition?: (transition: Transition) => void;
-  readonly onLedgerWrite?: (subnet: string) => void;
+  /** How many pools got addresses with the write, and how many gave some back. */
+  readonly onLedgerWrite?: (subnet: string, wants: number, cuts: number) => void;
+  readonly onQueueRun?: (waitedMs: number, tookMs: number) => void;
   /** Records what the deciding part is told and decides. */
   readonly recorder?: TraceRecorder;
 }
@@ -59,7 +62,7 @@ export class Operator {
       observer: this.observer,
       reconciler: this.reconciler,
       isActive: () => this.#running && !options.dryRun,
-      onLedgerWrite: (subnet) => options.onLedgerWrite?.(subnet),
+      onLedgerWrite: (...write) => options.onLedgerWrite?.(...write),
     });
     const { collection } = options.settings;
     this.collector =
@@ -74,6 +77,11 @@ export class Operator {
 
   get ledger(): Ledger {
     return this.#executor.ledger;
+  }
+
+  /** All that is watched, and how far it can be relied on. */
+  watches(): Watch[] {
+    return [...this.observer.watches(), ...(this.collector?.watches() ?? [])];
   }
 
   /** Resolves when every cache is filled and the first look has begun, or it was stopped at that very moment; rejects if it was before. */

@@ -12,7 +12,7 @@ import { Certificates } from "./admission/certificates/certificates.ts";
 import { Door } from "./admission/hold.ts";
 import { judgeByKind, kindRules } from "./admission/kind-rules.ts";
 import { LiveWorld, type WorldCaches } from "./admission/live-world.ts";
-import { createAdmissionMetrics } from "./admission/metrics.ts";
+import { type AdmissionMetrics, createAdmissionMetrics } from "./admission/metrics.ts";
 import { listenForReviews, type TlsPair, type WebhookServer } from "./admission/webhook-server.ts";
 import type { Book } from "./api/book.ts";
 import type { SpiderSubnet } from "./api/subnet.ts";
@@ -39,6 +39,8 @@ export interface ServingOptions {
   readonly caches: ServedCaches;
   /** Where the servers listen; everywhere unless told otherwise. */
   readonly host?: string;
+  /** Where admission is counted, and the text of all that is served as metrics; admission alone if absent. */
+  readonly metrics?: AdmissionMetrics;
   /** Name of both webhook configurations, default "autopool". */
   readonly configuration?: string;
 }
@@ -48,7 +50,7 @@ const LINGER_MS = 2000;
 
 export class Serving {
   readonly #options: ServingOptions;
-  readonly #metrics = createAdmissionMetrics();
+  readonly #metrics: AdmissionMetrics;
   readonly #certificates: Certificates | undefined;
   /** The newest certificate. */
   #tls: TlsPair | undefined;
@@ -60,6 +62,7 @@ export class Serving {
   constructor(options: ServingOptions) {
     this.#options = options;
     const { cluster, clock, random, log, settings, configuration } = options;
+    this.#metrics = options.metrics ?? createAdmissionMetrics();
     if (settings.webhookPort === undefined) return;
     this.#certificates = new Certificates({
       cluster,
@@ -72,6 +75,7 @@ export class Serving {
       onChange: (tls) => {
         this.#tls = tls;
         this.#webhook?.setCertificate(tls);
+        this.#metrics.shows(tls.cert);
       },
     });
   }
@@ -131,6 +135,7 @@ export class Serving {
     });
     // It may have changed meanwhile.
     server.setCertificate(this.#tls);
+    this.#metrics.shows(this.#tls.cert);
     this.#webhook = server;
     if (this.#isStopped) await server.close();
     else log.info("serving admission", { port: server.port, hosts: settings.webhookHosts });

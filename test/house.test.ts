@@ -69,7 +69,12 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly RegExp[]])
   ["src/ipam/", KNOWLEDGE],
   ["src/admission/rules/", [/^src\/api\//, /^src\/address\//, /^src\/cluster\/cluster\.ts$/]],
   ["src/admission/certificates/", [...KNOWLEDGE, /^@peculiar\/x509$/, /^reflect-metadata$/]],
-  ["src/admission/", [...KNOWLEDGE, /^src\/(?:log|listening)\.ts$/, /^prom-client$/, /^node:(?!timers)/]],
+  ["src/admission/", [...KNOWLEDGE, /^src\/(?:log|listening)\.ts$/, /^src\/metrics\//, /^node:(?!timers)/]],
+  // What is measured is told to it, or looked at through shapes of its own.
+  [
+    "src/metrics/",
+    [...KNOWLEDGE, /^src\/agent\/ipam-service\.ts$/, /^src\/ipam\/candidate\.ts$/, /^prom-client$/, /^node:fs$/],
+  ],
   ["src/agent/", [...KNOWLEDGE, /^src\/ipam\//, /^src\/(?:log|config|setting)\.ts$/, /^node:(?!timers)/]],
   // The plugin starts anew for every NIC: what it imports, every pod waits for.
   ["src/cni/", [/^src\/(?:address\/address|api\/agent-protocol|api\/go-json|clock|log)\.ts$/, /^node:(?:fs|path)$/]],

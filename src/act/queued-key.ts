@@ -18,6 +18,8 @@ export class QueuedKey {
   /** The newest run that has not started; while running: the one for afterwards. */
   run: Run | undefined;
   priority = 0;
+  /** While waiting: since when. */
+  since = 0;
   /** Which of its places in the paced queue counts; older ones are void. */
   ticket = 0;
   /** Failures in a row. */

@@ -71,11 +71,11 @@ export interface WorkQueueOptions {
   readonly backOff: BackOff;
   /** Keys that it may hold; 200 000 if absent. More is a mistake of the program. */
   readonly keysMax?: number;
+  /** Told about every run that has ended, how long its key had waited for its turn, and how long it took. */
+  onRun?(waitedMs: number, tookMs: number): void;
   /** Told about every failed run. */
   onFailure(key: string, error: unknown, failure: Failure): void;
 }
-
-const KEYS_MAX_DEFAULT = 200_000;
 
 /** Returns an empty queue that runs what is added. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
@@ -145,7 +145,7 @@ class KeyedQueue implements WorkQueue {
   }
 
   #create(key: string): QueuedKey {
-    const { keysMax = KEYS_MAX_DEFAULT } = this.#options;
+    const { keysMax = 200_000 } = this.#options;
     if (this.#entries.size >= keysMax)
       throw new RangeError(`Cannot queue "${key}": ${keysMax} keys are queued already`);
     const entry = new QueuedKey(key);
@@ -174,6 +174,8 @@ class KeyedQueue implements WorkQueue {
 
   async #execute(entry: QueuedKey): Promise<void> {
     const run = entry.run as Run;
+    const startedAt = this.#clock.now();
+    const waitedMs = startedAt - entry.since;
     this.#setPhase(entry, "running");
     entry.run = undefined;
     try {
@@ -181,6 +183,8 @@ class KeyedQueue implements WorkQueue {
     } catch (error) {
       this.#failed(entry, run, error);
       return;
+    } finally {
+      this.#options.onRun?.(waitedMs, this.#clock.now() - startedAt);
     }
     this.#count.succeeded += 1;
     entry.attempt = 0;
@@ -241,5 +245,6 @@ class KeyedQueue implements WorkQueue {
     this.#count[entry.phase] -= 1;
     this.#count[phase] += 1;
     entry.phase = phase;
+    if (phase === "waiting") entry.since = this.#clock.now();
   }
 }

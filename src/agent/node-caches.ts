@@ -17,6 +17,7 @@ import type { Clock } from "../clock.ts";
 import type { Cluster, KubeObject, ObjectRef, Resource } from "../cluster/cluster.ts";
 import { type Reflector, type ReflectorOptions, type ReflectorState, startReflector } from "../cluster/reflector.ts";
 import { stripped } from "../cluster/stripped.ts";
+import { type Watch, watchOf } from "../cluster/watch.ts";
 import { WatchedPools } from "./pool-catalog.ts";
 
 export interface NodeCachesOptions {
@@ -39,6 +40,7 @@ export class NodeCaches {
   readonly #waiters = new Map<string, Set<() => void>>();
   readonly #options: NodeCachesOptions;
   readonly #reflectors: Reflector<unknown>[] = [];
+  readonly #watches: Watch[] = [];
   readonly #pods: Reflector<Pod>;
   readonly #namespaces: Reflector<KubeObject>;
   readonly #nodes: Reflector<KubeObject>;
@@ -115,6 +117,11 @@ export class NodeCaches {
     };
   }
 
+  /** All that is watched. */
+  watches(): readonly Watch[] {
+    return this.#watches;
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
   }
@@ -139,6 +146,7 @@ export class NodeCaches {
       ...options,
     });
     this.#reflectors.push(reflector as Reflector<unknown>);
+    this.#watches.push(watchOf(resource.plural, reflector as Reflector<unknown>));
     return reflector;
   }
 }

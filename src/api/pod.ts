@@ -38,3 +38,6 @@ export function isAlive({ metadata, spec, status }: Pod): boolean {
   if (status?.phase === "Failed") return restartPolicy !== "Never" && status.reason !== "Evicted";
   return true;
 }
+
+/** Field selector of the pods that have ended and are still there. */
+export const FINISHED_PODS = "status.phase!=Pending,status.phase!=Running,status.phase!=Unknown";

@@ -26,3 +26,8 @@ export const defaultCollectorSettings: CollectorSettings = {
   enableStatefulSet: true,
   enableKubevirt: true,
 };
+
+/** Counts of pools and endpoints are compared so often; what an ADD has under way looks like a difference for a moment. */
+export const BALANCE_MS = 30_000;
+/** Longer than any ADD takes: the runtime gives up after 100 s. */
+export const SETTLE_MS = 180_000;

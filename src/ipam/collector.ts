@@ -9,20 +9,22 @@
 
 import type { SpiderEndpoint } from "../api/endpoint.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
+import { FINISHED_PODS } from "../api/pod.ts";
 import { pods as podResource, spiderEndpoints } from "../api/resources.ts";
 import { steadyBackOffMs } from "../back-off.ts";
 import { type Cancel, type Clock, nextTurn } from "../clock.ts";
 import type { Cluster, KubeObject, Resource } from "../cluster/cluster.ts";
 import type { NamedChange } from "../cluster/reflected-store.ts";
 import { type Reflector, type ReflectorState, startReflector } from "../cluster/reflector.ts";
-import type { CollectorSettings } from "./collector-settings.ts";
+import { type Watch, watchOf } from "../cluster/watch.ts";
+import { BALANCE_MS, type CollectorSettings, SETTLE_MS } from "./collector-settings.ts";
 import { EndpointIndex, type HeldEndpoint } from "./endpoint-index.ts";
 import { FreedCounts } from "./freed-counts.ts";
 import type { Holder } from "./holder-reader.ts";
 import { LookQueue } from "./look-queue.ts";
 import { holdersOf } from "./pool-scan.ts";
 import { type FreedAddress, Reclaimer, type ReclaimerOptions } from "./reclaimer.ts";
-import { holderKey, Suspect } from "./suspect.ts";
+import { holderKey, holderOf, Suspect } from "./suspect.ts";
 import { type PodUids, Suspicion } from "./suspicion.ts";
 
 export interface CollectorOptions extends Pick<ReclaimerOptions, "release" | "keepsAddresses" | "onEndpointRemoved"> {
@@ -42,14 +44,9 @@ export interface CollectorOptions extends Pick<ReclaimerOptions, "release" | "ke
   onState(resource: Resource, state: ReflectorState): void;
 }
 
-/** Counts of pools and endpoints are compared so often; what an ADD has under way looks like a difference for a moment. */
-const balanceMs = 30_000;
-/** Longer than any ADD takes: the runtime gives up after 100 s. */
-const settleMs = 180_000;
 const againBackOff = { firstMs: 15_000, maxMs: 120_000 };
 const failureBackOff = { firstMs: 1_000, maxMs: 60_000 };
 const recordsPerTurn = 2_000;
-const finishedSelector = "status.phase!=Pending,status.phase!=Running,status.phase!=Unknown";
 
 export class Collector {
   /** What was freed since the start, and why. */
@@ -74,9 +71,9 @@ export class Collector {
     const { clock, random, settings } = options;
     this.#finished = this.#reflect<KubeObject, true>(podResource, () => true, {
       metadataOnly: true,
-      fieldSelector: finishedSelector,
+      fieldSelector: FINISHED_PODS,
       onEvent: ({ type, key, uid }) => {
-        if (type === "added") this.#suspect(toHolder(key, uid));
+        if (type === "added") this.#suspect(holderOf(key, uid));
       },
     });
     this.#endpointReflector = this.#reflect<SpiderEndpoint, HeldEndpoint>(spiderEndpoints, this.#endpoints.reduce, {
@@ -88,7 +85,7 @@ export class Collector {
     this.#suspicion = new Suspicion(options.pods, this.#finished, this.#endpoints);
     this.#reclaimer = new Reclaimer({
       ...options,
-      settings: { ...settings, delayMs: settings.gcDelayMs, settleMs },
+      settings: { ...settings, delayMs: settings.gcDelayMs, settleMs: SETTLE_MS },
       onFreed: (freed) => {
         this.freed.count(freed);
         options.onFreed(freed);
@@ -107,6 +104,16 @@ export class Collector {
   /** Nothing is being judged or released, or is due. */
   get isIdle(): boolean {
     return this.#queue.isIdle;
+  }
+
+  /** Looks that failed since the start; each is tried again. */
+  get failures(): number {
+    return this.#queue.failures;
+  }
+
+  /** What it watches beside the caches that it is given. */
+  watches(): Watch[] {
+    return [watchOf("pods/finished", this.#finished), watchOf("spiderendpoints", this.#endpointReflector)];
   }
 
   /** Resolves when all records have been looked through once, or the collector was stopped before that. */
@@ -136,7 +143,7 @@ export class Collector {
    * @param endsAt its deletionTimestamp in milliseconds since the epoch; absent where the pod is gone
    */
   onPodEnd(key: string, podUid: string, endsAt?: number): void {
-    const suspect = this.#suspect(toHolder(key, podUid), Math.max(0, (endsAt ?? 0) - this.#options.clock.now()));
+    const suspect = this.#suspect(holderOf(key, podUid), Math.max(0, (endsAt ?? 0) - this.#options.clock.now()));
     suspect.isEnding = true;
   }
 
@@ -213,14 +220,14 @@ export class Collector {
   }
 
   #checkEndpoint(key: string, { podUid }: HeldEndpoint): void {
-    const holder = toHolder(key, podUid);
+    const holder = holderOf(key, podUid);
     if (!this.#suspicion.isRunning(holder)) this.#suspect(holder);
   }
 
   /** Looks through the pools whose number of records is not what their endpoints list. */
   #balanceLater(): void {
     const { clock, pools } = this.#options;
-    this.#cancels[1] = clock.after(balanceMs, () => {
+    this.#cancels[1] = clock.after(BALANCE_MS, () => {
       for (const name of this.#unbalanced) {
         const pool = pools.get(name);
         if (!pool || (pool.status?.allocatedIPCount ?? 0) === this.#endpoints.countOf(name)) {
@@ -240,10 +247,4 @@ export class Collector {
     const told = (state: ReflectorState): void => onState(resource, state);
     return startReflector<O, T>({ cluster, resource, clock, random, transform, onState: told, ...more });
   }
-}
-
-/** @param key `namespace/name` */
-function toHolder(key: string, podUid: string): Holder {
-  const slash = key.indexOf("/");
-  return { namespace: key.slice(0, slash), name: key.slice(slash + 1), podUid };
 }

@@ -35,6 +35,8 @@ interface Entry<T> {
 export class LookQueue<T> {
   readonly #options: LookQueueOptions<T>;
   readonly #entries = new Map<string, Entry<T>>();
+  /** Looks that have failed so far. */
+  failures = 0;
   #ready: string[] = [];
   #running = 0;
   #isStopped = false;
@@ -131,6 +133,7 @@ export class LookQueue<T> {
     } catch (error) {
       if (this.#isStopped) return undefined;
       entry.failures += 1;
+      this.failures += 1;
       const retryInMs = steadyBackOffMs(backOff, entry.failures, random);
       onFailure(entry.item, error, retryInMs);
       return retryInMs;

@@ -60,3 +60,9 @@ export function holderKey({ podUid, namespace, name }: Holder): string {
 export function recordKey({ pool, address }: PooledAddress): string {
   return `${pool} ${address}`;
 }
+
+/** Returns the holder of records for this pod; `key` is `namespace/name`. */
+export function holderOf(key: string, podUid: string): Holder {
+  const slash = key.indexOf("/");
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1), podUid };
+}

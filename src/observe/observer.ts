@@ -21,6 +21,7 @@ import type { Cluster, KubeObject, Resource } from "../cluster/cluster.ts";
 import type { NamedChange } from "../cluster/reflected-store.ts";
 import { type Reflector, type ReflectorState, startReflector } from "../cluster/reflector.ts";
 import { stripped } from "../cluster/stripped.ts";
+import { type Watch, watchOf } from "../cluster/watch.ts";
 import { ApplicationIndex } from "./application-index.ts";
 import type { DemandSettings, Wish } from "./demand.ts";
 import { Departed } from "./departed.ts";
@@ -64,6 +65,7 @@ export class Observer {
   readonly #owners: Owners;
   readonly #options: ObserverOptions;
   readonly #reflectors: Reflector<unknown>[] = [];
+  readonly #watches: Watch[] = [];
   readonly #poolReflector: Reflector<SpiderIPPool>;
   readonly #subnetReflector: Reflector<SpiderSubnet>;
   /** A book that we wrote ourselves, until its subnet object has been taken in. */
@@ -152,6 +154,11 @@ export class Observer {
     this.#offeredBooks.set(subnet, book);
   }
 
+  /** All that is watched. */
+  watches(): Watch[] {
+    return [...this.#watches, ...this.#owners.watches()];
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#reflectors.map((reflector) => reflector.stop()), this.#owners.stop()]);
   }
@@ -174,6 +181,7 @@ export class Observer {
       onState: (state) => onState(resource, state),
     });
     this.#reflectors.push(reflector as Reflector<unknown>);
+    this.#watches.push(watchOf(resource.plural, reflector as Reflector<unknown>));
     return reflector;
   }
 

@@ -10,6 +10,7 @@ import { groupOf } from "../api/application.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import type { Reflector, startReflector } from "../cluster/reflector.ts";
+import { type Watch, watchOf } from "../cluster/watch.ts";
 import type { Existence } from "./demand.ts";
 
 /** Kind and group of an owner, in any version. */
@@ -65,6 +66,11 @@ export class Owners {
     if (!reflector?.hasSynced()) return "unknown";
     const owner = reflector.get({ namespace, name });
     return owner ? { uid: owner.uid } : "gone";
+  }
+
+  /** The kinds that are watched, as `Kind.group`. */
+  watches(): Watch[] {
+    return [...this.#reflectors].flatMap(([key, reflector]) => (reflector ? [watchOf(key, reflector)] : []));
   }
 
   async stop(): Promise<void> {
