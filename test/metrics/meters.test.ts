@@ -50,7 +50,12 @@ meters("ask for what is read at a scrape, and forget what is gone", async () => 
     ["created", 3],
     ["pending", 1],
   ]);
-  one.beforeScrape(() => one.fill("pools", [...states].map(([state, count]) => [{ state }, count] as const)));
+  one.beforeScrape(() =>
+    one.fill(
+      "pools",
+      [...states].map(([state, count]) => [{ state }, count] as const),
+    ),
+  );
   const pools = async (): Promise<string[]> => (await values(one)).filter((line) => line.startsWith("pools"));
   assert.equal(await pools(), ['pools{state="created"} 3', 'pools{state="pending"} 1']);
 
