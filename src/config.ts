@@ -29,12 +29,15 @@ export function wantsColors(environment = process.env): boolean {
 
 /**
  * Reads a command's settings; every value has passed its check.
+ *
+ * @param mistakesOf what is wrong with settings that are right by themselves but not together, in sentences
  * @throws {ConfigError} If at least one cannot be used.
  */
 export function readSettings<const T extends readonly Setting[]>(
   settings: T,
   args: readonly string[],
   environment = process.env,
+  mistakesOf: (values: Record<T[number]["name"], string>) => readonly string[] = () => [],
 ): Record<T[number]["name"], string> {
   const mistakes: string[] = [];
   const flags = readFlags(settings, args, mistakes);
@@ -50,6 +53,7 @@ export function readSettings<const T extends readonly Setting[]>(
   if (values["enable-ipv4"] === "false" && values["enable-ipv6"] === "false") {
     mistakes.push("Cannot disable both IPv4 and IPv6: there would be nothing to do");
   }
+  mistakes.push(...mistakesOf(values as Record<T[number]["name"], string>));
   if (mistakes.length > 0) throw new ConfigError(mistakes.join("\n"));
   return values as Record<T[number]["name"], string>;
 }

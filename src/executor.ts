@@ -103,8 +103,7 @@ export class Executor {
   /** Finishes the writes under way. */
   async stop(): Promise<void> {
     this.upkeep.stop();
-    this.ledger.stop();
-    await this.queue.stop();
+    await Promise.all([this.ledger.stop(), this.queue.stop()]);
   }
 
   complain(complaint: Complaint): void {

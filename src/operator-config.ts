@@ -6,6 +6,12 @@
 import { AnnotationError, parseAddressNumber } from "./api/pool-annotations.ts";
 import { readSettings } from "./config.ts";
 import { defaultCollectorSettings as collection } from "./ipam/collector-settings.ts";
+import {
+  type ElectionSettings,
+  electionMistakes,
+  electionSettings,
+  toElectionSettings,
+} from "./leadership/election-settings.ts";
 import { readServingSettings, type ServingSettings, servingSettings } from "./serving-settings.ts";
 import {
   anything,
@@ -26,6 +32,10 @@ import { TRACE_FILE_BYTES } from "./trace/trace-file.ts";
 export interface OperatorConfig extends OperatorSettings, SharedConfig {
   readonly families: SharedConfig["families"];
   readonly serving: ServingSettings;
+  /** How replicas elect their leader; absent where this one acts whoever else does. */
+  readonly election?: ElectionSettings;
+  /** By which others know this replica; absent where its host has to do. */
+  readonly podName?: string;
   readonly once: boolean;
   readonly dryRun: boolean;
   /** Where a trace is recorded to, if it is, and how long each of its two files may become. */
@@ -105,6 +115,7 @@ export const operatorSettings = [
     check: boolean,
   },
   ...servingSettings,
+  ...electionSettings,
   {
     name: "trace",
     help: "file to record to what is observed and decided, see docs/traces.md; none",
@@ -133,11 +144,13 @@ export const operatorSettings = [
  * @throws {ConfigError} If at least one cannot be used.
  */
 export function readOperatorConfig(args: readonly string[], environment?: NodeJS.ProcessEnv): OperatorConfig {
-  const values = readSettings(operatorSettings, args, environment);
+  const values = readSettings(operatorSettings, args, environment, electionMistakes);
   const writesPerSecond = Number(values["writes-per-second"]);
   return Object.freeze({
     ...toSharedConfig(values),
     serving: readServingSettings(values),
+    ...(values["leader-elect"] === "true" && values["dry-run"] === "false" && { election: toElectionSettings(values) }),
+    ...(values["pod-name"] !== "" && { podName: values["pod-name"] }),
     once: values.once === "true" || values["dry-run"] === "true",
     dryRun: values["dry-run"] === "true",
     ...(values.trace === ""

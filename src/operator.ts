@@ -86,7 +86,18 @@ export class Operator {
 
   /** Resolves when every cache is filled and the first look has begun, or it was stopped at that very moment; rejects if it was before. */
   async start(): Promise<void> {
+    await this.filled();
+    this.act();
+  }
+
+  /** Resolves when every cache is filled; rejects if it was stopped before. Nothing is looked at or written yet. */
+  async filled(): Promise<void> {
     await this.observer.synced();
+    this.#options.recorder?.filled();
+  }
+
+  /** Begins to look and to write, once {@link Operator.filled}: of several replicas only the one that leads may. */
+  act(): void {
     if (this.#isStopped) return;
     this.#running = true;
     this.#options.recorder?.opened();
@@ -98,6 +109,7 @@ export class Operator {
     this.#nudgeLater();
     // Nothing else waits for its caches; that it is stopped before they are filled is no failure, and any other one ends us.
     void this.collector?.start();
+    for (const [key, { uid, endsAt }] of this.observer.terminating) this.collector?.onPodEnd(key, uid, endsAt);
   }
 
   /** Nothing is being looked at, written, or tried again; pools may still wait for addresses. */
@@ -105,15 +117,21 @@ export class Operator {
     return this.reconciler.isIdle && this.#executor.isIdle && (this.collector?.isIdle ?? true);
   }
 
-  /** Finishes the writes under way and ends all watches. */
-  async stop(): Promise<void> {
+  /** Takes nothing more on and finishes the writes under way, for good; the caches stay true. */
+  async rest(): Promise<void> {
     this.#isStopped = true;
     this.#running = false;
     this.#stopNudging();
     this.reconciler.close();
-    await Promise.all([this.collector?.stop(), this.#executor.stop(), this.observer.stop()]);
+    await Promise.all([this.collector?.stop(), this.#executor.stop()]);
   }
 
+  /** Finishes the writes under way and ends all watches. */
+  async stop(): Promise<void> {
+    await Promise.all([this.rest(), this.observer.stop()]);
+  }
+
+  /** Until it acts it only keeps the caches, and notes which applications to look at first. */
   #createObserver(): Observer {
     const { cluster, clock, random, settings, log, recorder } = this.#options;
     return new Observer({
@@ -124,12 +142,13 @@ export class Operator {
       ...(recorder && { reflect: recorder.reflect }),
       onApplication: (key) => this.reconciler.enqueue(key),
       onPool: (name, previous) => {
+        if (!this.#running) return;
         this.#executor.onPool(name, previous);
         this.collector?.onPool(name);
       },
-      onSubnet: (name, isForeign) => this.#executor.upkeep.onSubnet(name, isForeign),
-      onReserved: (name) => this.#executor.upkeep.onReserved(name),
-      onPodEnd: (key, uid, endsAt) => this.collector?.onPodEnd(key, uid, endsAt),
+      onSubnet: (name, isForeign) => this.#running && this.#executor.upkeep.onSubnet(name, isForeign),
+      onReserved: (name) => this.#running && this.#executor.upkeep.onReserved(name),
+      onPodEnd: (key, uid, endsAt) => this.#running && this.collector?.onPodEnd(key, uid, endsAt),
       onState: ({ plural, group }, state) => {
         if (state.phase !== "waiting") return;
         if (group === GROUP && hasCode(state.error, 404)) {

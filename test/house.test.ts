@@ -67,6 +67,7 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly RegExp[]])
   ["src/cluster/memory/", [...PORT, ...SHARED, ...PURE]],
   ["src/cluster/", [...SHARED, ...PURE]],
   ["src/ipam/", KNOWLEDGE],
+  ["src/leadership/", [...KNOWLEDGE, /^src\/(?:log|setting)\.ts$/]],
   ["src/admission/rules/", [/^src\/api\//, /^src\/address\//, /^src\/cluster\/cluster\.ts$/]],
   ["src/admission/certificates/", [...KNOWLEDGE, /^@peculiar\/x509$/, /^reflect-metadata$/]],
   ["src/admission/", [...KNOWLEDGE, /^src\/(?:log|listening)\.ts$/, /^src\/metrics\//, /^node:(?!timers)/]],

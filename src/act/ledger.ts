@@ -76,7 +76,8 @@ export class Ledger {
     return [...this.#ledgers.values()].every((ledger) => ledger.isIdle);
   }
 
-  stop(): void {
-    for (const ledger of this.#ledgers.values()) ledger.stop();
+  /** Resolves when no ledger is being written any more. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#ledgers.values()].map((ledger) => ledger.stop()));
   }
 }

@@ -49,7 +49,8 @@ export class SubnetLedger {
   /** How often the records of manual pools were to be compared with the pools, and which of these times that has been done. */
   #reviews = 0;
   #reviewed = 0;
-  #running = false;
+  /** Pending while there is something to do. */
+  #running: Promise<void> | undefined;
   #again = false;
   #failures = 0;
   #notBefore = 0;
@@ -107,20 +108,20 @@ export class SubnetLedger {
   /** Looks at everything again: something that decides about it has changed. */
   recheck(): void {
     this.#again = true;
-    if (!this.#running && !this.#ending.signal.aborted && this.#hasWork) void this.#run();
+    if (!this.#running && !this.#ending.signal.aborted && this.#hasWork) this.#running = this.#run();
   }
 
   get #hasWork(): boolean {
     return this.#wants.size + this.#cuts.size > 0 || this.#reviews > this.#reviewed || this.#writes.hasDoubts;
   }
 
-  /** Begins no write any more; one under way ends. */
-  stop(): void {
+  /** Begins no write any more; resolves when the one under way has ended. */
+  async stop(): Promise<void> {
     this.#ending.abort();
+    await this.#running;
   }
 
   async #run(): Promise<void> {
-    this.#running = true;
     const { clock } = this.#options;
     while (this.#again && this.#hasWork) {
       const delay = this.#notBefore - clock.now();
@@ -132,7 +133,7 @@ export class SubnetLedger {
         .then(() => this.#commit())
         .catch((error: unknown) => this.#failed(error));
     }
-    this.#running = false;
+    this.#running = undefined;
   }
 
   /** After a write whose outcome is unknown: records may have been written for wants that were withdrawn meanwhile. */

@@ -20,6 +20,15 @@ export interface Service {
   readonly ended: Promise<void>;
 }
 
+/** Connects to the cluster of a configuration, with so many connections of its own. */
+export function connectAs({ kubeconfig, context }: SharedConfig, connections: number): Promise<Cluster> {
+  return connect({
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+    connections,
+  });
+}
+
 /**
  * Connects to the cluster of a configuration, serves it, and ends the connection, whatever comes of it.
  * @throws {Error} If there is no usable configuration, or what `serve` throws.
@@ -35,11 +44,7 @@ export async function withRealCluster(
     format: config.logFormat,
     write: (line) => process.stderr.write(`${line}\n`),
   });
-  const cluster = await connect({
-    ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
-    ...(config.context === undefined ? {} : { context: config.context }),
-    connections: config.concurrency,
-  });
+  const cluster = await connectAs(config, config.concurrency);
   const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   try {
     await serve({ cluster, log, signal, ended });

@@ -3,67 +3,102 @@
  * @module
  */
 
-import { systemClock } from "../clock.ts";
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { steadyClock, systemClock } from "../clock.ts";
 import { settingsHelp } from "../config.ts";
+import { type ElectionSettings, marginOf } from "../leadership/election-settings.ts";
 import { Operator } from "../operator.ts";
 import { type OperatorConfig, operatorSettings, readOperatorConfig } from "../operator-config.ts";
 import { systemRandom } from "../random.ts";
+import { type Candidacy, Replica } from "../replica.ts";
 import { Serving } from "../serving.ts";
 import { TraceFile } from "../trace/trace-file.ts";
 import { Viewing } from "../viewing.ts";
 import type { Command } from "./command.ts";
-import { type Service, withRealCluster } from "./real-cluster.ts";
+import { connectAs, type Service, withRealCluster } from "./real-cluster.ts";
 
 const pollMs = 20;
+/** Below the 30 s after which Kubernetes kills. */
+const endMs = 28_000;
+/** One for the election's writes, and one for a read beside a write that hangs. */
+const LEASE_CONNECTIONS = 2;
 
 export const run: Command = {
   summary: "run the operator",
   options: { settings: operatorSettings },
   help: () => `Usage: autopool run [settings]
 
-Watches the cluster and keeps every application's pools true to it. With --webhook-port it also answers the API server's admission
-requests (deploy/base/webhook.yaml), and makes and renews the certificates for that. With --view-port it shows on a page what it does
-(docs/page.md).
+Watches the cluster and keeps every application's pools true to it. Of several replicas one leads and acts, the others stand by
+(docs/leadership.md). With --webhook-port it also answers the API server's admission requests (deploy/base/webhook.yaml), and makes
+and renews the certificates for that. With --view-port it shows on a page what it does (docs/page.md).
 
 Settings, each also as environment variable, or in the file of --config:
 ${settingsHelp(operatorSettings)}
 
-Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
+Exit codes: 0 ended as asked, 1 failed or leads no more, 2 wrong settings.
 `,
   async execute(args, { signal, print }) {
     const config = readOperatorConfig(args);
-    await withRealCluster(config, signal, async (service) => {
-      const file = openTrace(config, service);
-      const viewing = new Viewing({
-        clock: systemClock,
-        realClock: systemClock,
-        settings: config,
-        sinks: file ? [file] : [],
-        isServed: !config.once && config.serving.viewPort !== undefined,
-      });
-      const operator = new Operator({
-        cluster: service.cluster,
-        clock: systemClock,
-        random: systemRandom,
-        settings: config,
-        log: service.log,
-        recorder: viewing.recorder,
-        ...(config.dryRun
-          ? { dryRun: (life, operation) => print(JSON.stringify({ key: life.key, ...operation })) }
-          : {}),
-      });
-      const serving = config.once ? undefined : serve(operator, viewing, config, service);
-      try {
-        await Promise.race([operate(operator, config, service), ...(serving ? [serving.failed] : [])]);
-      } finally {
-        await serving?.stop();
-        await operator.stop();
-        file?.close();
-      }
-    });
+    const limit = Promise.withResolvers<never>();
+    // What has not ended by then ends with the process.
+    const endWithin = (ms: number, error: Error): unknown => systemClock.after(ms, () => limit.reject(error));
+    const late = new Error("Cannot end in time: requests are still under way");
+    signal.addEventListener("abort", () => endWithin(endMs, late), { once: true });
+    const work = withRealCluster(config, signal, (service) => runReplica(config, service, { print, endWithin }));
+    await Promise.race([work, limit.promise]);
     return 0;
   },
 };
+
+async function runReplica(
+  config: OperatorConfig,
+  service: Service,
+  { print, endWithin }: { print(line: string): void; endWithin(ms: number, error: Error): void },
+): Promise<void> {
+  const { log, cluster } = service;
+  const shared = { clock: systemClock, random: systemRandom, log };
+  const file = openTrace(config, service);
+  const viewing = new Viewing({
+    clock: systemClock,
+    realClock: systemClock,
+    settings: config,
+    sinks: file ? [file] : [],
+    isServed: !config.once && config.serving.viewPort !== undefined,
+  });
+  const candidacy = config.election && (await standForElection(config, config.election));
+  const replica = new Replica({
+    ...shared,
+    cluster,
+    ...(candidacy && { candidacy }),
+    createOperator: (guarded) =>
+      new Operator({
+        ...shared,
+        cluster: guarded,
+        settings: config,
+        recorder: viewing.recorder,
+        ...(config.dryRun && { dryRun: (life, operation) => print(JSON.stringify({ key: life.key, ...operation })) }),
+      }),
+  });
+  // When the lease has run out, another replica may act.
+  if (candidacy) replica.lost.catch((error) => endWithin(marginOf(candidacy.settings), error));
+  const serving = config.once ? undefined : serve(replica.operator, viewing, config, service);
+  try {
+    await Promise.race([operate(replica, config, service), replica.lost, ...(serving ? [serving.failed] : [])]);
+  } finally {
+    await replica.rest();
+    await serving?.stop();
+    await replica.operator.stop();
+    await candidacy?.cluster.close();
+    file?.close();
+  }
+}
+
+/** Stands under a name that no other process has, on connections that no other request uses. */
+async function standForElection(config: OperatorConfig, settings: ElectionSettings): Promise<Candidacy> {
+  const identity = `${config.podName ?? hostname()}_${randomBytes(4).toString("hex")}`;
+  return { settings, identity, steadyClock, cluster: await connectAs(config, LEASE_CONNECTIONS) };
+}
 
 /** Opens the file that is recorded to, if one is asked for. */
 function openTrace({ trace }: OperatorConfig, { log }: Service): TraceFile | undefined {
@@ -104,11 +139,9 @@ async function show(viewing: Viewing, { serving }: OperatorConfig, log: Service[
   log.info("serving the page", { url });
 }
 
-async function operate(operator: Operator, config: OperatorConfig, { log, signal, ended }: Service): Promise<void> {
-  await Promise.race([operator.start(), ended]);
-  if (signal.aborted) return;
-  log.info("all caches are filled");
-  while (config.once && !operator.isIdle && !signal.aborted) {
+async function operate(replica: Replica, config: OperatorConfig, { log, signal, ended }: Service): Promise<void> {
+  await Promise.race([replica.start(), ended]);
+  while (config.once && !replica.operator.isIdle && !signal.aborted) {
     await new Promise<void>((resolve) => systemClock.after(pollMs, resolve));
   }
   if (!config.once) await ended;

@@ -73,7 +73,7 @@ export class Collector {
       metadataOnly: true,
       fieldSelector: FINISHED_PODS,
       onEvent: ({ type, key, uid }) => {
-        if (type === "added") this.#suspect(holderOf(key, uid));
+        if (type === "added" && this.#isStarted) this.#suspect(holderOf(key, uid));
       },
     });
     this.#endpointReflector = this.#reflect<SpiderEndpoint, HeldEndpoint>(spiderEndpoints, this.#endpoints.reduce, {

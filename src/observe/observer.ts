@@ -59,6 +59,8 @@ export class Observer {
   readonly applications: ApplicationIndex;
   /** UIDs of all pods. */
   readonly pods: Pick<Reflector<unknown>, "uidOf">;
+  /** Pods that are terminating, by `namespace/name`, with the time at which that is to end, in milliseconds since the epoch. */
+  readonly terminating = new Map<string, { readonly uid: string; readonly endsAt: number }>();
   readonly reservations = new ReservedIndex();
   /** Of subnets and pools. */
   readonly departed = new Departed();
@@ -193,6 +195,8 @@ export class Observer {
     const { onApplication, onPodEnd } = this.#options;
     const change = { type, object: object.pinned, ...(previous && { previous: previous.pinned }) };
     this.applications.takePod(change).forEach(onApplication);
+    if (type === "deleted" || object.endsAt === undefined) this.terminating.delete(key);
+    else this.terminating.set(key, { uid, endsAt: object.endsAt });
     if (type === "deleted") onPodEnd(key, uid, undefined);
     else if (object.endsAt !== undefined && object.endsAt !== previous?.endsAt) onPodEnd(key, uid, object.endsAt);
   }

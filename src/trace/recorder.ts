@@ -54,7 +54,8 @@ export class TraceRecorder {
   readonly #startedAt: number;
   readonly #reflections: Reflection[] = [];
   #deciding: { readonly observer: Observer; readonly reconciler: Reconciler } | undefined;
-  #isOpen = false;
+  /** Nothing is being listed for the first time: a checkpoint holds all that there is. */
+  #isFilled = false;
   #isLearning = false;
   #isRenewing = false;
 
@@ -110,10 +111,14 @@ export class TraceRecorder {
     this.#deciding = { observer, reconciler };
   }
 
-  /** All caches are filled, and looking begins. */
+  /** All caches are filled; a replica that does not lead may stay like this for months. */
+  filled(): void {
+    this.#isFilled = true;
+  }
+
+  /** Looking begins. */
   opened(): void {
     this.#take({ line: "opened", t: this.#t() });
-    this.#isOpen = true;
   }
 
   looked(application: string): void {
@@ -142,7 +147,7 @@ export class TraceRecorder {
       sink.take(line);
       isFull ||= sink.isFull;
     }
-    if (!isFull || !this.#isOpen || this.#isRenewing) return;
+    if (!isFull || !this.#isFilled || this.#isRenewing) return;
     this.#isRenewing = true;
     // A change may be one of many that are being told: only behind them do the caches hold what has been recorded.
     queueMicrotask(() => this.#renew());

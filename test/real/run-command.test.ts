@@ -18,7 +18,14 @@ interface Ended {
 }
 
 function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended>; errors: () => string } {
-  const child = spawn(process.execPath, ["src/main.ts", "run", "--log-format", "text", ...args]);
+  const child = spawn(process.execPath, [
+    "src/main.ts",
+    "run",
+    "--log-format",
+    "text",
+    "--leader-elect=false",
+    ...args,
+  ]);
   let [output, errors] = ["", ""];
   child.stdout.on("data", (chunk) => {
     output += chunk;

@@ -58,7 +58,7 @@ async function freePort(): Promise<number> {
 
 function startOperator(port: number): ChildProcess {
   const args = ["--kubeconfig", realKubeconfig(), "--log-level", "warn", "--trace", path, "--view-port", String(port)];
-  return spawn(process.execPath, ["src/main.ts", "run", ...args], { stdio: "ignore" });
+  return spawn(process.execPath, ["src/main.ts", "run", "--leader-elect=false", ...args], { stdio: "ignore" });
 }
 
 /** Does something to many applications, ten at a time, and again where the API server is not there. */

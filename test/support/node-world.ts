@@ -140,7 +140,15 @@ export class NodeWorld {
     const log = join(this.#state, "log", "operator.log");
     const output = openSync(log, "a");
     const logged = statSync(log).size;
-    const settings = ["--kubeconfig", realKubeconfig(), "--log-format", "text", "--log-level", "debug"];
+    const settings = [
+      "--leader-elect=false",
+      "--kubeconfig",
+      realKubeconfig(),
+      "--log-format",
+      "text",
+      "--log-level",
+      "debug",
+    ];
     // It goes with this process, however that ends: there may be only one operator at a time.
     const program = [process.execPath, join(root, "dist/autopool.mjs"), "run", ...settings];
     this.#operator = spawn("setpriv", ["--pdeathsig", "KILL", ...program], { stdio: ["ignore", output, output] });
