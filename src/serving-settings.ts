@@ -4,7 +4,7 @@
  */
 
 import { isIP } from "node:net";
-import { anything, boolean, type Check, integer, type Setting } from "./setting.ts";
+import { anything, boolean, type Check, debugSettings, integer, portOf, type Setting } from "./setting.ts";
 
 export interface ServingSettings {
   /** Port of the admission webhook; absent where it is not served. */
@@ -15,6 +15,10 @@ export interface ServingSettings {
   readonly webhookClientCa?: string;
   /** Port of the metrics; absent where they are not served. */
   readonly metricsPort?: number;
+  /** Whether metrics tell of each pool. */
+  readonly metricsPerPool?: boolean;
+  /** Port of the debug server on the loopback address; absent where there is none. */
+  readonly debugPort?: number;
   /** Port of the page and the trace; absent where they are not served. */
   readonly viewPort?: number;
   /** Address that the page listens on; the loopback one if absent. */
@@ -70,11 +74,19 @@ export const servingSettings = [
   },
   {
     name: "metrics-port",
-    help: "port of the metrics; 0 serves none",
+    help: "port of the metrics and of /healthz and /readyz, 5721 as deployed; 0 serves none",
     default: "0",
     variables: ["SPIDERPOOL_METRIC_HTTP_PORT"],
     check: integer(0, 65_535),
   },
+  {
+    name: "metrics-per-pool",
+    help: "tell the addresses of each pool too: two more series for every pool",
+    default: "false",
+    variables: ["SPIDERPOOL_ENABLED_DEBUG_METRIC"],
+    check: boolean,
+  },
+  ...debugSettings,
   {
     name: "view-port",
     help: "port of the page and of the trace, 5730 as documented; 0 serves none",
@@ -98,6 +110,8 @@ export function readServingSettings(
   return {
     ...portOf("webhookPort", values["webhook-port"]),
     ...portOf("metricsPort", values["metrics-port"]),
+    metricsPerPool: values["metrics-per-pool"] === "true",
+    ...portOf("debugPort", values["debug-port"]),
     ...(values["webhook-client-ca"] !== "" && { webhookClientCa: values["webhook-client-ca"] }),
     ...portOf("viewPort", values["view-port"]),
     ...(values["view-port"] !== "0" && { viewAddress: values["view-address"] }),
@@ -105,8 +119,4 @@ export function readServingSettings(
     namespace,
     validateDelete: values["validate-delete"] === "true",
   };
-}
-
-function portOf<const N extends string>(name: N, text: string): { readonly [K in N]?: number } {
-  return text === "0" ? {} : ({ [name]: Number(text) } as { [K in N]: number });
 }

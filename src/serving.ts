@@ -18,6 +18,7 @@ import type { Book } from "./api/book.ts";
 import type { SpiderSubnet } from "./api/subnet.ts";
 import type { Clock } from "./clock.ts";
 import type { Cluster } from "./cluster/cluster.ts";
+import { type DebugServer, serveDebug } from "./debug-server.ts";
 import type { Log } from "./log.ts";
 import { type MetricsServer, serveMetrics } from "./metrics-server.ts";
 import type { ServingSettings } from "./serving-settings.ts";
@@ -56,6 +57,7 @@ export class Serving {
   #tls: TlsPair | undefined;
   #webhook: WebhookServer | undefined;
   #metricsServer: MetricsServer | undefined;
+  #debugServer: DebugServer | undefined;
   #isSynced = false;
   #isStopped = false;
 
@@ -91,14 +93,14 @@ export class Serving {
    * @throws {Error} If a port is taken, or the file of the clients' authority cannot be read.
    */
   async start(): Promise<void> {
-    await Promise.all([this.#serveMetrics(), this.#serveWebhook()]);
+    await Promise.all([this.#serveMetrics(), this.#serveDebug(), this.#serveWebhook()]);
   }
 
   /** Answers what is under way; `atOnce` does without the time that a Service needs to notice. */
   async stop({ atOnce = false } = {}): Promise<void> {
     this.#isStopped = true;
     await this.#webhook?.close({ lingerMs: atOnce ? 0 : LINGER_MS });
-    await Promise.all([this.#certificates?.stop(), this.#metricsServer?.close()]);
+    await Promise.all([this.#certificates?.stop(), this.#metricsServer?.close(), this.#debugServer?.close()]);
   }
 
   async #serveMetrics(): Promise<void> {
@@ -108,6 +110,15 @@ export class Serving {
     this.#metricsServer = server;
     if (this.#isStopped) await server.close();
     else log.info("serving metrics", { port: server.port });
+  }
+
+  async #serveDebug(): Promise<void> {
+    const { settings, clock, log } = this.#options;
+    if (settings.debugPort === undefined) return;
+    const server = await serveDebug({ port: settings.debugPort, clock });
+    this.#debugServer = server;
+    if (this.#isStopped) await server.close();
+    else log.info("serving heap snapshots and CPU profiles", { port: server.port });
   }
 
   async #serveWebhook(): Promise<void> {

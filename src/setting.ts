@@ -47,6 +47,21 @@ export const familySettings = [
   { name: "enable-ipv6", help: "use IPv6", default: "true", aliases: ["enableIPv6"], check: boolean },
 ] as const satisfies readonly Setting[];
 
+/** Where one looks into a running process. */
+export const debugSettings = [
+  {
+    name: "debug-port",
+    help: "port of heap snapshots and CPU profiles on the loopback address, 5731 as documented; 0 serves none",
+    default: "0",
+    check: integer(0, 65_535),
+  },
+] as const satisfies readonly Setting[];
+
+/** Returns the setting of a port; nothing where it says that there is none. */
+export function portOf<const N extends string>(name: N, text: string): { readonly [K in N]?: number } {
+  return text === "0" ? {} : ({ [name]: Number(text) } as { [K in N]: number });
+}
+
 /** Which pods keep their addresses through deletion and re-creation. */
 export const staticSettings = [
   {

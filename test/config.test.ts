@@ -70,6 +70,7 @@ config("serves admission where a port is named, under the name of the Service in
     webhookHosts: ["autopool-webhook.autopool-system.svc"],
     namespace: "autopool-system",
     validateDelete: false,
+    metricsPerPool: false,
   });
   assert.equal(readOperatorConfig(["--config", path, "--webhook-client-ca", "/etc/ca.crt"], environment).serving, {
     webhookPort: 5722,
@@ -78,6 +79,7 @@ config("serves admission where a port is named, under the name of the Service in
     webhookHosts: ["autopool-webhook.network.svc"],
     namespace: "network",
     validateDelete: true,
+    metricsPerPool: false,
   });
   assert.equal(readOperatorConfig(["--webhook-hosts", "127.0.0.1,localhost"], {}).serving.webhookHosts, [
     "127.0.0.1",

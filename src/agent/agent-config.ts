@@ -13,9 +13,11 @@ import {
   boolean,
   type Check,
   connectionSettings,
+  debugSettings,
   familySettings,
   integer,
   logSettings,
+  portOf,
   type Setting,
   type SharedConfig,
   staticSettings,
@@ -31,6 +33,10 @@ export interface AgentConfig extends SharedConfig {
   /** Requests to the API server under way at once. */
   readonly concurrency: number;
   /** Absent: the plugin is not installed. */
+  /** Port of the metrics and of health; absent where they are not served. */
+  readonly metricsPort?: number;
+  /** Port of the debug server on the loopback address; absent where there is none. */
+  readonly debugPort?: number;
   readonly plugin: { readonly source: string; readonly folder: string; readonly type: string } | undefined;
 }
 
@@ -120,6 +126,14 @@ export const agentSettings = [
   { name: "cni-bin-dir", help: "install the CNI plugin into this folder", default: "", check: anything },
   { name: "cni-plugin", help: "executable of the CNI plugin", default: "dist/autopool-cni", check: needed },
   { name: "cni-type", help: "name under which it is installed", default: PLUGIN_TYPE, check: needed },
+  {
+    name: "metrics-port",
+    help: "port of the metrics and of /healthz and /readyz, 5711 as deployed; 0 serves none",
+    default: "0",
+    variables: ["SPIDERPOOL_METRIC_HTTP_PORT"],
+    check: integer(0, 65_535),
+  },
+  ...debugSettings,
   { name: "concurrency", help: "requests under way at once", default: "50", check: integer(1, 500) },
   ...logSettings,
 ] as const satisfies readonly Setting[];
@@ -135,6 +149,8 @@ export function readAgentConfig(args: readonly string[], environment?: NodeJS.Pr
   const folder = values["cni-bin-dir"];
   return Object.freeze({
     ...shared,
+    ...portOf("metricsPort", values["metrics-port"]),
+    ...portOf("debugPort", values["debug-port"]),
     socket: values.socket,
     concurrency: Number(values.concurrency),
     plugin: folder ? { source: values["cni-plugin"], folder, type: values["cni-type"] } : undefined,

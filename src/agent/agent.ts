@@ -30,6 +30,8 @@ export interface AgentOptions {
   readonly log: Log;
   /** Tells the users of a pod something, as a Warning Event. */
   readonly warn: AllocatorOptions["warn"];
+  /** Told how many addresses a request has given back. */
+  readonly onReleased?: (addresses: number) => void;
 }
 
 export class Agent implements IpamService {
@@ -68,6 +70,7 @@ export class Agent implements IpamService {
       ...parts,
       onReleased: ({ addresses, ...of }) => {
         const texts = addresses.map(({ pool, address }) => formatPooled(address, this.caches.catalog.get(pool)));
+        options.onReleased?.(addresses.length);
         log.info("addresses released", { ...of, addresses: texts });
       },
     });

@@ -9,9 +9,12 @@ import { createRecorder } from "../act/recorder.ts";
 import { Agent } from "../agent/agent.ts";
 import { type AgentConfig, agentSettings, readAgentConfig } from "../agent/agent-config.ts";
 import { installPlugin } from "../agent/plugin-install.ts";
-import { listenOnSocket } from "../agent/socket-server.ts";
+import { listenOnSocket, type SocketServer } from "../agent/socket-server.ts";
+import { AgentMetrics } from "../agent-metrics.ts";
 import { systemClock } from "../clock.ts";
 import { settingsHelp } from "../config.ts";
+import { serveDebug } from "../debug-server.ts";
+import { serveMetrics } from "../metrics-server.ts";
 import { systemRandom } from "../random.ts";
 import type { Command } from "./command.ts";
 import { type Service, withRealCluster } from "./real-cluster.ts";
@@ -32,12 +35,18 @@ Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
 `,
   async execute(args, { signal }) {
     const config = readAgentConfig(args);
-    await withRealCluster(config, signal, (service) => serve(config, service));
+    const metrics = new AgentMetrics(systemClock);
+    try {
+      await withRealCluster(config, signal, (service) => serve(config, service, metrics), metrics.onRequest);
+    } finally {
+      metrics.stop();
+    }
     return 0;
   },
 };
 
-async function serve(config: AgentConfig, { cluster, log, signal, ended }: Service): Promise<void> {
+async function serve(config: AgentConfig, service: Service, metrics: AgentMetrics): Promise<void> {
+  const { cluster, log, signal, ended } = service;
   const notices = createPacedQueue({ clock: systemClock, concurrency: 2, perSecond: noticesPerSecond });
   const recorder = createRecorder({
     cluster,
@@ -52,13 +61,26 @@ async function serve(config: AgentConfig, { cluster, log, signal, ended }: Servi
     random: systemRandom,
     settings: config.ipam,
     log,
-    warn: (pod, reason, message) => warnPod(recorder, pod, reason, message),
+    warn: (pod, reason, message) => {
+      metrics.waited(reason);
+      warnPod(recorder, pod, reason, message);
+    },
+    onReleased: (addresses) => metrics.released(addresses),
   });
+  let server: SocketServer | undefined;
+  metrics.observe({ watches: () => ipam.caches.watches(), active: () => server?.active ?? 0 });
+  let look: Awaited<ReturnType<typeof serveLooks>> | undefined;
   try {
+    look = await serveLooks(config, metrics, () => server !== undefined);
     if (config.plugin) log.info("plugin", { ...config.plugin, state: await installPlugin(config.plugin) });
     await Promise.race([ipam.start(), ended]);
     if (signal.aborted) return;
-    const server = await listenOnSocket({ path: config.socket, service: ipam, clock: systemClock, log });
+    server = await listenOnSocket({
+      path: config.socket,
+      service: metrics.measured(ipam),
+      clock: systemClock,
+      log,
+    });
     log.info("ready", { socket: config.socket, node: config.ipam.nodeName });
     await ended;
     log.info("ending", { requests: server.active });
@@ -66,5 +88,27 @@ async function serve(config: AgentConfig, { cluster, log, signal, ended }: Servi
   } finally {
     notices.close();
     await ipam.stop();
+    await look?.close();
   }
+}
+
+/** Serves metrics, health and what the debug port is for, as far as it is asked for. */
+async function serveLooks(
+  { metricsPort, debugPort }: AgentConfig,
+  source: AgentMetrics,
+  isServing: () => boolean,
+): Promise<{ close(): Promise<void> }> {
+  const health = {
+    ailment: () => undefined,
+    obstacle: () => (isServing() ? undefined : "The caches are not filled yet: nothing is served on the socket"),
+  };
+  const servers = await Promise.all([
+    metricsPort === undefined ? undefined : serveMetrics({ port: metricsPort, source, health }),
+    debugPort === undefined ? undefined : serveDebug({ port: debugPort, clock: systemClock }),
+  ]);
+  return {
+    async close() {
+      await Promise.all(servers.map((server) => server?.close()));
+    },
+  };
 }

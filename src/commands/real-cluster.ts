@@ -5,7 +5,7 @@
 
 import { systemClock } from "../clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { connect } from "../cluster/kubernetes/connect.ts";
+import { type ConnectOptions, connect } from "../cluster/kubernetes/connect.ts";
 import { createLog, type Log } from "../log.ts";
 import type { SharedConfig } from "../setting.ts";
 
@@ -21,11 +21,16 @@ export interface Service {
 }
 
 /** Connects to the cluster of a configuration, with so many connections of its own. */
-export function connectAs({ kubeconfig, context }: SharedConfig, connections: number): Promise<Cluster> {
+export function connectAs(
+  { kubeconfig, context }: SharedConfig,
+  connections: number,
+  onRequest?: ConnectOptions["onRequest"],
+): Promise<Cluster> {
   return connect({
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
     connections,
+    ...(onRequest && { onRequest }),
   });
 }
 
@@ -37,6 +42,7 @@ export async function withRealCluster(
   config: SharedConfig & { readonly concurrency: number },
   signal: AbortSignal,
   serve: (service: Service) => Promise<void>,
+  onRequest?: ConnectOptions["onRequest"],
 ): Promise<void> {
   const log = createLog({
     clock: systemClock,
@@ -44,7 +50,7 @@ export async function withRealCluster(
     format: config.logFormat,
     write: (line) => process.stderr.write(`${line}\n`),
   });
-  const cluster = await connectAs(config, config.concurrency);
+  const cluster = await connectAs(config, config.concurrency, onRequest);
   const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   try {
     await serve({ cluster, log, signal, ended });

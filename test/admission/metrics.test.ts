@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Answered, createAdmissionMetrics } from "../../src/admission/metrics.ts";
-import { type MetricsServer, serveMetrics } from "../../src/metrics-server.ts";
+import { type Health, type MetricsServer, serveMetrics } from "../../src/metrics-server.ts";
 
 const answered: Answered = {
   kind: "SpiderSubnet",
@@ -60,13 +60,16 @@ const serving = suite("metrics server");
 let server: MetricsServer;
 serving.after.each(() => server.close());
 
-async function start(source = createAdmissionMetrics() as { contentType: string; metrics(): Promise<string> }) {
-  server = await serveMetrics({ port: 0, host: "127.0.0.1", source });
+async function start(
+  source = createAdmissionMetrics() as { contentType: string; metrics(): Promise<string> },
+  health?: Health,
+) {
+  server = await serveMetrics({ port: 0, host: "127.0.0.1", source, ...(health && { health }) });
   return (path: string, method = "GET"): Promise<Response> =>
     fetch(`http://127.0.0.1:${server.port}${path}`, { method });
 }
 
-serving("serves /metrics and nothing else", async () => {
+serving("serves /metrics and no other path", async () => {
   const ask = await start();
 
   const reply = await ask("/metrics?name=x");
@@ -86,6 +89,21 @@ serving("answers with 500 where nothing can be read", async () => {
   const reply = await ask("/metrics");
 
   assert.equal([reply.status, await reply.text()], [500, "Cannot collect the metrics: broken\n"]);
+});
+
+serving("says whether the process is well and ready, and what it lacks", async () => {
+  let obstacle: string | undefined = "the caches are not filled";
+  const ask = await start(undefined, { ailment: () => undefined, obstacle: () => obstacle });
+  const told = async (path: string) => {
+    const reply = await ask(path);
+    return [reply.status, await reply.text()];
+  };
+  assert.equal(await told("/healthz"), [200, "ok\n"]);
+  assert.equal(await told("/readyz"), [503, "the caches are not filled\n"]);
+
+  obstacle = undefined;
+
+  assert.equal(await told("/readyz"), [200, "ok\n"]);
 });
 
 serving.run();
