@@ -10,6 +10,7 @@ import { settingsHelp } from "../config.ts";
 import { type ElectionSettings, marginOf } from "../leadership/election-settings.ts";
 import { Operator } from "../operator.ts";
 import { type OperatorConfig, operatorSettings, readOperatorConfig } from "../operator-config.ts";
+import { OperatorMetrics } from "../operator-metrics.ts";
 import { systemRandom } from "../random.ts";
 import { type Candidacy, Replica } from "../replica.ts";
 import { Serving } from "../serving.ts";
@@ -45,16 +46,26 @@ Exit codes: 0 ended as asked, 1 failed or leads no more, 2 wrong settings.
     const endWithin = (ms: number, error: Error): unknown => systemClock.after(ms, () => limit.reject(error));
     const late = new Error("Cannot end in time: requests are still under way");
     signal.addEventListener("abort", () => endWithin(endMs, late), { once: true });
-    const work = withRealCluster(config, signal, (service) => runReplica(config, service, { print, endWithin }));
+    const metrics = new OperatorMetrics({ clock: systemClock, isPerPool: config.serving.metricsPerPool === true });
+    const run = (service: Service) => runReplica(config, service, { print, endWithin, metrics });
+    const work = withRealCluster(config, signal, run, metrics.onRequest).finally(() => metrics.stop());
     await Promise.race([work, limit.promise]);
     return 0;
   },
 };
 
+/** What a run has beside its configuration. */
+interface RunTools {
+  print(line: string): void;
+  /** Ends the process with this error, unless it has ended by then. */
+  endWithin(ms: number, error: Error): void;
+  readonly metrics: OperatorMetrics;
+}
+
 async function runReplica(
   config: OperatorConfig,
   service: Service,
-  { print, endWithin }: { print(line: string): void; endWithin(ms: number, error: Error): void },
+  { print, endWithin, metrics }: RunTools,
 ): Promise<void> {
   const { log, cluster } = service;
   const shared = { clock: systemClock, random: systemRandom, log };
@@ -66,7 +77,7 @@ async function runReplica(
     sinks: file ? [file] : [],
     isServed: !config.once && config.serving.viewPort !== undefined,
   });
-  const candidacy = config.election && (await standForElection(config, config.election));
+  const candidacy = config.election && (await standForElection(config, config.election, metrics));
   const replica = new Replica({
     ...shared,
     cluster,
@@ -74,6 +85,7 @@ async function runReplica(
     createOperator: (guarded) =>
       new Operator({
         ...shared,
+        ...metrics.told,
         cluster: guarded,
         settings: config,
         recorder: viewing.recorder,
@@ -82,7 +94,8 @@ async function runReplica(
   });
   // When the lease has run out, another replica may act.
   if (candidacy) replica.lost.catch((error) => endWithin(marginOf(candidacy.settings), error));
-  const serving = config.once ? undefined : serve(replica.operator, viewing, config, service);
+  metrics.observe({ operator: replica.operator, isLeader: () => replica.mayAct });
+  const serving = config.once ? undefined : serve(replica.operator, { viewing, metrics }, config, service);
   try {
     await Promise.race([operate(replica, config, service), replica.lost, ...(serving ? [serving.failed] : [])]);
   } finally {
@@ -95,9 +108,13 @@ async function runReplica(
 }
 
 /** Stands under a name that no other process has, on connections that no other request uses. */
-async function standForElection(config: OperatorConfig, settings: ElectionSettings): Promise<Candidacy> {
+async function standForElection(
+  config: OperatorConfig,
+  settings: ElectionSettings,
+  { onRequest }: OperatorMetrics,
+): Promise<Candidacy> {
   const identity = `${config.podName ?? hostname()}_${randomBytes(4).toString("hex")}`;
-  return { settings, identity, steadyClock, cluster: await connectAs(config, LEASE_CONNECTIONS) };
+  return { settings, identity, steadyClock, cluster: await connectAs(config, LEASE_CONNECTIONS, onRequest) };
 }
 
 /** Opens the file that is recorded to, if one is asked for. */
@@ -114,13 +131,14 @@ function openTrace({ trace }: OperatorConfig, { log }: Service): TraceFile | und
 
 /** Serves what the operator sees. Failing is all that its start may do to the command: it has as long as it takes. */
 function serve(
-  { observer }: Operator,
-  viewing: Viewing,
+  { observer: caches }: Operator,
+  { viewing, metrics: { admission: metrics } }: { readonly viewing: Viewing; readonly metrics: OperatorMetrics },
   config: OperatorConfig,
   { cluster, log }: Service,
 ): { readonly failed: Promise<never>; stop(): Promise<void> } {
   const settings = { ...config.serving, families: config.families };
-  const serving = new Serving({ cluster, clock: systemClock, random: systemRandom, log, settings, caches: observer });
+  const shared = { cluster, clock: systemClock, random: systemRandom, log };
+  const serving = new Serving({ ...shared, settings, caches, metrics });
   const failed = new Promise<never>((_, reject) => {
     Promise.all([serving.start(), show(viewing, config, log)]).catch(reject);
   });
