@@ -6,6 +6,7 @@
 
 import { commands } from "./commands/command-table.ts";
 import { ConfigError, commandLine, wantsColors } from "./config.ts";
+import { AUTOPOOL_VERSION } from "./version.ts";
 
 const exitCode = { failed: 1, misused: 2 } as const;
 
@@ -14,6 +15,7 @@ async function usage(): Promise<string> {
     Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`),
   );
   return `Usage: autopool COMMAND [--help]
+       autopool --version
 
 Gives every application its own pool of fixed IP addresses.
 
@@ -26,6 +28,10 @@ async function main(args: readonly string[]): Promise<number> {
   const [name = "--help", ...rest] = args;
   if (name === "--help" || name === "-h" || name === "help") {
     process.stdout.write(await usage());
+    return 0;
+  }
+  if (name === "--version" || name === "-V") {
+    process.stdout.write(`autopool ${AUTOPOOL_VERSION}\n`);
     return 0;
   }
   const command = await commands[name]?.();

@@ -1,14 +1,16 @@
 /**
  * Runs test files, each in a process of its own, and ends with one line `N passed, N failed`.
  *
- * `run.ts [real|nodes|browser] [part of a path…]`: without them everything under test/ but the folders of these names, two files at
- * a time; with one that folder alone, one file after the other, the first two against the cluster of KUBECONFIG_TEST. What uvu would
- * let pass fails here: a file without a test, a run with too few of them, a file that hangs, and in CI a test that is skipped.
+ * `run.ts [real|nodes|browser|bundle] [part of a path…]`: without them everything under test/ but the folders of these names, two
+ * files at a time; with one that folder alone, one file after the other, the first two against the cluster of KUBECONFIG_TEST. What
+ * uvu would let pass fails here: a file without a test, a run with too few of them, a file that hangs, and in CI a test that is
+ * skipped.
  * @module
  */
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { dirname, relative } from "node:path";
+import { missingRuntime } from "../bundle/runtimes.ts";
 import { missingForBrowser, missingForNodes, missingForReal } from "./needs.ts";
 import { readOutcome } from "./outcome.ts";
 
@@ -19,8 +21,10 @@ const CLUSTERS = {
   real: { folder: "test/real", testsMin: 20, missing: missingForReal },
   nodes: { folder: "test/nodes", testsMin: 10, missing: missingForNodes },
   browser: { folder: "test/browser", testsMin: 20, missing: missingForBrowser },
+  bundle: { folder: "test/bundle", testsMin: 10, missing: missingRuntime },
 } as const;
-const cluster = first === "real" || first === "nodes" || first === "browser" ? CLUSTERS[first] : undefined;
+const isByName = (name: string | undefined): name is keyof typeof CLUSTERS => name !== undefined && name in CLUSTERS;
+const cluster = isByName(first) ? CLUSTERS[first] : undefined;
 const wanted = first === undefined || cluster ? rest : [first, ...rest];
 const inContinuousIntegration = process.env["CI"] === "true";
 

@@ -1,0 +1,140 @@
+/** dist/autopool.mjs alone in a folder: what it is, that it starts fast, and that every runtime runs it without permissions. */
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { commands } from "../../src/commands/command-table.ts";
+import { AUTOPOOL_VERSION } from "../../src/version.ts";
+import { root } from "../support/source.ts";
+import { BUNDLE, run, runtimeNames } from "./runtimes.ts";
+
+const MEBIBYTE = 2 ** 20;
+const VERSION_MS_MAX = 200;
+const START_MS_MAX = 600;
+/** What Node.js itself takes to start and end on a machine that does nothing else. */
+const NOTHING_MS_USUAL = 50;
+/** What a command that only works with its input may read under Deno: variables that would be settings. */
+const SETTINGS = "--allow-env=AUTOPOOL_*,SPIDERPOOL_*,POD_NAMESPACE,NO_COLOR,TERM";
+
+const test = suite<{ folder: string; file: string }>("the one file");
+
+test.before.each((context) => {
+  context.folder = mkdtempSync(join(tmpdir(), "autopool-bundle-"));
+  context.file = join(context.folder, "autopool.mjs");
+  copyFileSync(BUNDLE, context.file);
+});
+test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
+
+/** Returns the shortest of several runs of each, by turns: what else the machine does is not what is asked. */
+async function fastest<K extends string>(
+  times: number,
+  works: Record<K, () => Promise<unknown>>,
+): Promise<Record<K, number>> {
+  const took = Object.fromEntries(Object.keys(works).map((name) => [name, Number.POSITIVE_INFINITY])) as Record<
+    K,
+    number
+  >;
+  for (let index = 0; index < times; index++) {
+    for (const name of Object.keys(works) as K[]) {
+      const began = performance.now();
+      await works[name]();
+      took[name] = Math.min(took[name], Math.round(performance.now() - began));
+    }
+  }
+  return took;
+}
+
+test("is one, executable, of at most 8 MiB, and imports nothing", () => {
+  const { size, mode } = statSync(BUNDLE);
+  const text = readFileSync(BUNDLE, "utf8");
+
+  assert.ok(size <= 8 * MEBIBYTE, `${size} bytes`);
+  assert.is(mode & 0o111, 0o111);
+  assert.match(text, /^#!\/usr\/bin\/env node\n/);
+  assert.equal(text.match(/^import\b.*|^export\b.* from .*/gm), null);
+  const builtins = [...text.matchAll(/getBuiltinModule\("([^"]*)"\)/g)].map(([, name]) => name ?? "");
+  assert.ok(builtins.length > 10);
+  assert.equal(
+    builtins.filter((name) => !name.startsWith("node:")),
+    [],
+  );
+});
+
+test("has the page in it", () => {
+  const text = readFileSync(BUNDLE, "utf8");
+
+  for (const part of ["1-base.css", "6-map.css", "frame.html"]) {
+    const line = readFileSync(join(root, "src/view/page", part), "utf8")
+      .split("\n")
+      .filter((each) => !/["\\]/.test(each))
+      .sort((one, other) => other.length - one.length)[0];
+    assert.ok(text.includes(line ?? "?"), `${part}: ${line}`);
+  }
+});
+
+test("tells its version within 0.2 s, and is ready to work within 0.6 s", async ({ file, folder }) => {
+  const empty = join(folder, "empty.mjs");
+  writeFileSync(empty, "");
+  const took = await fastest(12, {
+    nothing: () => run("Node 24", [], { file: empty }),
+    version: () => run("Node 24", ["--version"], { file }),
+    ready: () => run("Node 24", ["run", "--once", "--kubeconfig", "/nowhere"], { file }),
+  });
+
+  const slowness = Math.max(1, took.nothing / NOTHING_MS_USUAL);
+  console.log(`ms: ${JSON.stringify(took)}, so the machine is ${slowness.toFixed(1)} times as slow as usual`);
+  assert.ok(took.version <= VERSION_MS_MAX * slowness, `--version takes ${took.version} ms`);
+  assert.ok(took.ready <= START_MS_MAX * slowness, `the start takes ${took.ready} ms`);
+});
+
+for (const runtime of runtimeNames) {
+  test(`says on ${runtime} what it is, and of each command what it does`, async ({ file, folder }) => {
+    const version = await run(runtime, ["--version"], { file, cwd: folder });
+    assert.equal(version, { code: 0, output: `autopool ${AUTOPOOL_VERSION}\n`, errors: "" });
+
+    for (const name of Object.keys(commands)) {
+      const help = await run(runtime, [name, "--help"], { file, cwd: folder });
+      assert.is(help.code, 0, help.errors);
+      assert.match(help.output, `Usage: autopool ${name}`);
+    }
+    const unknown = await run(runtime, ["fly"], { file, cwd: folder });
+    assert.is(unknown.code, 2);
+    assert.match(unknown.errors, 'Cannot run "fly": there is no such command');
+  });
+
+  test(`plays the demo on ${runtime}, draws the machine, and finds mistakes in a manifest`, async ({
+    file,
+    folder,
+  }) => {
+    const permissions = [SETTINGS, `--allow-read=${folder}`];
+    const demo = await run(runtime, ["demo"], { file, cwd: folder, permissions });
+    assert.is(demo.code, 0, demo.errors);
+    assert.match(demo.output, /^db-2 +Running +172\.16\.41\.11 /m);
+
+    const graph = await run(runtime, ["graph", "--format", "svg"], { file, cwd: folder, permissions });
+    assert.is(graph.code, 0, graph.errors);
+    assert.match(graph.output, /^<svg [\s\S]*<\/svg>\s*$/);
+
+    const manifest = join(folder, "subnet.yaml");
+    writeFileSync(
+      manifest,
+      "apiVersion: spiderpool.spidernet.io/v2beta1\nkind: SpiderSubnet\nmetadata: { name: wrong }\nspec: { subnet: 10.0.0.0/33 }\n",
+    );
+    const lint = await run(runtime, ["lint", manifest], { file, cwd: folder, permissions });
+    assert.is(lint.code, 1, lint.errors);
+    assert.match(lint.output, "10.0.0.0/33");
+  });
+}
+
+test("may touch nothing that Deno was not told of", async ({ file, folder }) => {
+  const secret = join(folder, "secret.yaml");
+  writeFileSync(secret, "kind: SpiderSubnet\n");
+
+  const lint = await run("Deno 2", ["lint", secret], { file, cwd: folder, permissions: [SETTINGS] });
+
+  assert.is.not(lint.code, 0);
+  assert.match(lint.output + lint.errors, "Requires read access");
+});
+
+test.run();
