@@ -47,6 +47,8 @@ export class Operator {
   readonly #options: OperatorOptions;
   readonly #executor: Executor;
   #stopNudging: () => void = () => {};
+  /** Whether every cache that decides has been filled once. */
+  isFilled = false;
   #running = false;
   #isStopped = false;
 
@@ -93,6 +95,7 @@ export class Operator {
   /** Resolves when every cache is filled; rejects if it was stopped before. Nothing is looked at or written yet. */
   async filled(): Promise<void> {
     await this.observer.synced();
+    this.isFilled = true;
     this.#options.recorder?.filled();
   }
 

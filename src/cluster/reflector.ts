@@ -51,6 +51,8 @@ export interface Reflector<T> {
   hasSynced(): boolean;
   /** When the server last showed a sign of life for this resource (list page, event, bookmark, end of a watch), in ms of the clock. */
   lastActivity(): number;
+  /** Likewise, or when it last failed: how long ago this has been says whether the reflector itself goes on. */
+  lastTurn(): number;
   get(ref: ObjectRef): T | undefined;
   /** UID of the object of this name; known for every object, however little `transform` keeps of it. */
   uidOf(ref: ObjectRef): string | undefined;
@@ -85,6 +87,7 @@ export function startReflector<O extends KubeObject = KubeObject, T = O>(
     synced: reflection.synced.promise,
     hasSynced: () => reflection.hasSynced,
     lastActivity: () => reflection.lastActivity,
+    lastTurn: () => Math.max(reflection.lastActivity, reflection.failedAt),
     get: (ref) => reflection.store.get(ref),
     uidOf: (ref) => reflection.store.uidOf(storeKey(ref)),
     values: () => reflection.store.values(),
@@ -101,6 +104,7 @@ class Reflection<O extends KubeObject, T> {
   readonly synced = Promise.withResolvers<void>();
   hasSynced: boolean = false;
   lastActivity: number;
+  failedAt = 0;
   /** Everything up to this version has been told; `undefined` means that a list is needed. */
   #position: string | undefined;
   #failures = 0;
@@ -216,6 +220,7 @@ class Reflection<O extends KubeObject, T> {
     const isFromFuture = code === 504 && /too large resource version/i.test((error as ApiError).message);
     if (isExpired || isFromFuture) this.#position = undefined;
     this.#failures += 1;
+    this.failedAt = clock.now();
     const isFirst = this.#failures === 1;
     const waitMs = steadyBackOffMs(backOff, this.#failures, random);
     const delayMs = Math.max(isExpired && isFirst ? 0 : waitMs, retryAfterSeconds * 1000);

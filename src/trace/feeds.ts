@@ -57,6 +57,7 @@ class Feed {
       synced: Promise.resolve(),
       hasSynced: () => this.isSynced,
       lastActivity: () => 0,
+      lastTurn: () => 0,
       get: (ref) => items.get(storeKey(ref))?.object,
       uidOf: (ref) => items.get(storeKey(ref))?.uid,
       values: () => [...items.values()].map(({ object }) => object).values(),
