@@ -20,6 +20,8 @@ export interface HealthOptions {
   watches(): readonly Watch[];
   /** Whether every cache that it decides by has been filled once. */
   isFilled(): boolean;
+  /** Whether it has been told to end: whoever routes to it is to look elsewhere. */
+  isEnding(): boolean;
   /** What it cannot serve yet besides what needs the caches, as a sentence; `undefined` where all is served. */
   unserved(): string | undefined;
 }
@@ -33,7 +35,6 @@ export class OperatorHealth {
   readonly #options: HealthOptions;
   readonly #cancel: Cancel;
   #late: { readonly seconds: number; readonly at: number } | undefined;
-  #isEnding = false;
 
   constructor(options: HealthOptions) {
     this.#options = options;
@@ -57,16 +58,11 @@ export class OperatorHealth {
 
   /** Why it cannot serve at the moment, as a sentence; `undefined` where it can. */
   obstacle(): string | undefined {
-    if (this.#isEnding) return "The process is ending";
-    const { isFilled, watches, unserved } = this.#options;
+    const { isEnding, isFilled, watches, unserved } = this.#options;
+    if (isEnding()) return "The process is ending";
     if (isFilled()) return unserved();
     const empty = watches().filter((watch) => !watch.hasSynced());
     return `Not filled yet are the caches of ${empty.map(({ resource }) => resource).join(", ")}`;
-  }
-
-  /** From now on it is not ready any more: whoever routes to it is to look elsewhere. */
-  end(): void {
-    this.#isEnding = true;
   }
 
   stop(): void {

@@ -34,6 +34,8 @@ export interface OperatorConfig extends OperatorSettings, SharedConfig {
   readonly serving: ServingSettings;
   /** How replicas elect their leader; absent where this one acts whoever else does. */
   readonly election?: ElectionSettings;
+  /** Latest that the event loop may come, in ms: a leader that comes later has lost its lease. */
+  readonly lagMaxMs: number;
   /** By which others know this replica; absent where its host has to do. */
   readonly podName?: string;
   readonly once: boolean;
@@ -150,6 +152,7 @@ export function readOperatorConfig(args: readonly string[], environment?: NodeJS
     ...toSharedConfig(values),
     serving: readServingSettings(values),
     ...(values["leader-elect"] === "true" && values["dry-run"] === "false" && { election: toElectionSettings(values) }),
+    lagMaxMs: toElectionSettings(values).renewMs,
     ...(values["pod-name"] !== "" && { podName: values["pod-name"] }),
     once: values.once === "true" || values["dry-run"] === "true",
     dryRun: values["dry-run"] === "true",

@@ -20,7 +20,7 @@ import type { Clock } from "./clock.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { type DebugServer, serveDebug } from "./debug-server.ts";
 import type { Log } from "./log.ts";
-import { type MetricsServer, serveMetrics } from "./metrics-server.ts";
+import { type Health, type MetricsServer, serveMetrics } from "./metrics-server.ts";
 import type { ServingSettings } from "./serving-settings.ts";
 
 /** What the operator's `Observer` has of it. */
@@ -42,6 +42,8 @@ export interface ServingOptions {
   readonly host?: string;
   /** Where admission is counted, and the text of all that is served as metrics; admission alone if absent. */
   readonly metrics?: AdmissionMetrics;
+  /** What `/healthz` and `/readyz` beside the metrics say; all is well if absent. */
+  readonly health?: Health;
   /** Name of both webhook configurations, default "autopool". */
   readonly configuration?: string;
 }
@@ -87,6 +89,12 @@ export class Serving {
     return { webhook: this.#webhook?.port, metrics: this.#metricsServer?.port };
   }
 
+  /** What is to be served and is not yet, as a sentence; undefined where all is. */
+  get unserved(): string | undefined {
+    const isMissing = this.#options.settings.webhookPort !== undefined && this.#webhook === undefined;
+    return isMissing ? "The webhook is not served yet: it has no certificate" : undefined;
+  }
+
   /**
    * Resolves when everything listens that is to, which may take as long as the Secret can be neither read nor written; or it was
    * stopped before.
@@ -104,9 +112,10 @@ export class Serving {
   }
 
   async #serveMetrics(): Promise<void> {
-    const { settings, host, log } = this.#options;
+    const { settings, host, health, log } = this.#options;
     if (settings.metricsPort === undefined) return;
-    const server = await serveMetrics({ port: settings.metricsPort, ...hostOf(host), source: this.#metrics });
+    const more = { ...hostOf(host), ...(health && { health }) };
+    const server = await serveMetrics({ port: settings.metricsPort, ...more, source: this.#metrics });
     this.#metricsServer = server;
     if (this.#isStopped) await server.close();
     else log.info("serving metrics", { port: server.port });

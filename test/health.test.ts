@@ -23,6 +23,7 @@ interface World {
   /** What is not served yet. */
   unserved: string | undefined;
   isAway: boolean;
+  isEnding: boolean;
 }
 
 function world(): World {
@@ -41,6 +42,7 @@ function world(): World {
     operator,
     unserved: undefined,
     isAway: false,
+    isEnding: false,
     async block(ms) {
       blockedMs += ms;
       await clock.advance(300);
@@ -51,6 +53,7 @@ function world(): World {
       lagMaxMs: 10_000,
       watches: () => operator.watches(),
       isFilled: () => operator.isFilled,
+      isEnding: () => made.isEnding,
       unserved: () => made.unserved,
     }),
   };
@@ -73,7 +76,7 @@ health("is ready once the caches are filled and all is served, until it ends", a
   made.unserved = "The webhook has no certificate yet";
   assert.is(obstacle(), "The webhook has no certificate yet");
   made.unserved = undefined;
-  made.health.end();
+  made.isEnding = true;
   assert.is(obstacle(), "The process is ending");
   assert.is(made.health.ailment(), undefined);
   await close(made);
@@ -116,6 +119,7 @@ health("takes a watch for ill that neither tells anything nor fails", async () =
     lagMaxMs: 10_000,
     watches: () => [hung as never],
     isFilled: () => true,
+    isEnding: () => false,
     unserved: () => undefined,
   });
   assert.is(judged.ailment(), 'The watch of "deployments" has neither told anything nor failed for 600 s');

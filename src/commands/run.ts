@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { steadyClock, systemClock } from "../clock.ts";
 import { settingsHelp } from "../config.ts";
+import { OperatorHealth } from "../health.ts";
 import { type ElectionSettings, marginOf } from "../leadership/election-settings.ts";
 import { Operator } from "../operator.ts";
 import { type OperatorConfig, operatorSettings, readOperatorConfig } from "../operator-config.ts";
@@ -131,14 +132,23 @@ function openTrace({ trace }: OperatorConfig, { log }: Service): TraceFile | und
 
 /** Serves what the operator sees. Failing is all that its start may do to the command: it has as long as it takes. */
 function serve(
-  { observer: caches }: Operator,
+  operator: Operator,
   { viewing, metrics: { admission: metrics } }: { readonly viewing: Viewing; readonly metrics: OperatorMetrics },
   config: OperatorConfig,
-  { cluster, log }: Service,
+  { cluster, log, signal }: Service,
 ): { readonly failed: Promise<never>; stop(): Promise<void> } {
   const settings = { ...config.serving, families: config.families };
   const shared = { cluster, clock: systemClock, random: systemRandom, log };
-  const serving = new Serving({ ...shared, settings, caches, metrics });
+  const health = new OperatorHealth({
+    clock: systemClock,
+    steadyClock,
+    lagMaxMs: config.lagMaxMs,
+    watches: () => operator.watches(),
+    isFilled: () => operator.isFilled,
+    isEnding: () => signal.aborted,
+    unserved: () => serving.unserved,
+  });
+  const serving = new Serving({ ...shared, settings, caches: operator.observer, metrics, health });
   const failed = new Promise<never>((_, reject) => {
     Promise.all([serving.start(), show(viewing, config, log)]).catch(reject);
   });
@@ -146,6 +156,7 @@ function serve(
     failed,
     async stop() {
       await Promise.all([serving.stop(), viewing.stop()]);
+      health.stop();
     },
   };
 }
