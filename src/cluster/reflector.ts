@@ -184,12 +184,8 @@ class Reflection<O extends KubeObject, T> {
     const timeoutSeconds = watchSecondsMin + Math.floor(random() * (watchSecondsSpread + 1));
     let isHealthy = false;
     try {
-      for await (const event of cluster.watch<O>(resource, {
-        ...this.#scope,
-        resourceVersion,
-        timeoutSeconds,
-        signal,
-      })) {
+      const asked = { ...this.#scope, resourceVersion, timeoutSeconds, signal };
+      for await (const event of cluster.watch<O>(resource, asked)) {
         if (signal.aborted) return;
         isHealthy = true;
         this.lastActivity = clock.now();

@@ -225,17 +225,20 @@ elections("never have two leaders, whatever fails, and one in the end", async ()
           faults: randomFaults({ random: seededRandom(seed + world.voters.length), rate: 0.2, until }),
         });
       const places = [join(), join(), join()];
+      let isDeleted = false;
       for (const { who, what, ms } of steps) {
         const voter = places[who] as Voter;
         if (what === "cut" || what === "mend") voter.isCutOff = what === "cut";
-        else if (what === "kill") {
+        else if (isDeleted) {
+          // A newcomer that has never seen the lease cannot know that somebody leads.
+        } else if (what === "kill") {
           voter.kill();
           places[who] = join();
         } else if (what === "release") {
           void voter.elector.release();
           places[who] = join();
         } else if (what === "delete" && places.every(({ elector }) => elector.leader !== undefined)) {
-          // A newcomer that has never seen it cannot know that somebody leads.
+          isDeleted = true;
           await world.user.delete(leases, leaseRef);
         }
         await world.pass(ms);
