@@ -174,6 +174,14 @@ export class NodePlace {
       .map(({ reason, message }) => `${reason}: ${message}`);
   }
 
+  /** What went wrong with any object of this namespace, as Events of type Warning tell. */
+  async warnings(): Promise<string[]> {
+    const { items } = await this.#cluster.list<ToldEvent>(events, { namespace: this.namespace });
+    return items
+      .filter(({ type }) => type === "Warning")
+      .map(({ involvedObject: { kind, name }, reason, message }) => `${kind} ${name}: ${reason}: ${message}`);
+  }
+
   /** Waits until an Event about a pod matches each of the patterns, and returns it. */
   async toldOfPod(name: string, patterns: readonly RegExp[], seconds = 60): Promise<string> {
     return eventually(

@@ -6,23 +6,21 @@
  * @module
  */
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { isReady, type Node } from "../../src/api/node.ts";
 import { nodes as nodeResource } from "../../src/api/resources.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
+import { clusterScript } from "./cluster-script.ts";
 import { eventually } from "./eventually.ts";
 import { missingForNodes } from "./needs.ts";
 import { NodePlace } from "./node-place.ts";
 import { freshNamespace, realCluster, realKubeconfig, removeObject } from "./real.ts";
 import { define } from "./stage.ts";
 
-const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
-const scripts = join(root, "test/cluster");
 
 /** The nodes of the cluster that tests use; there may be more. */
 export const nodeNumbers = [1, 2] as const;
@@ -84,12 +82,12 @@ export class NodeWorld {
 
   /** Runs a verb of test/cluster/node.sh, and returns what it prints. */
   async node(verb: string, number: NodeNumber, ...words: string[]): Promise<string> {
-    return this.#script("node.sh", verb, `${number}`, ...words);
+    return clusterScript("node.sh", verb, `${number}`, ...words);
   }
 
   /** Runs a verb of test/cluster/process.sh. */
   async process(verb: "stop" | "kill" | "start" | "restart", name: string): Promise<string> {
-    return this.#script("process.sh", verb, name);
+    return clusterScript("process.sh", verb, name);
   }
 
   /** Starts the agent of a node and waits until it serves; what an earlier one logged stays. */
@@ -161,11 +159,6 @@ export class NodeWorld {
     const ended = once(operator, "exit");
     operator.kill("SIGTERM");
     await ended;
-  }
-
-  async #script(name: string, ...words: string[]): Promise<string> {
-    const { stdout } = await run("bash", [join(scripts, name), ...words], { cwd: root });
-    return stdout;
   }
 
   #take(place: NodePlace): NodePlace {
