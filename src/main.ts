@@ -6,6 +6,7 @@
 
 import { commands } from "./commands/command-table.ts";
 import { ConfigError, commandLine, wantsColors } from "./config.ts";
+import { withoutSecrets } from "./secrets.ts";
 import { AUTOPOOL_VERSION } from "./version.ts";
 
 const exitCode = { failed: 1, misused: 2 } as const;
@@ -63,7 +64,7 @@ try {
   if (!(error instanceof ConfigError)) {
     // What went wrong outside is told in a sentence; a mistake of ours needs its place.
     const isOurs = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
-    process.stderr.write(`${isOurs ? error.stack : ((error as Error).message ?? error)}\n`);
+    process.stderr.write(withoutSecrets(`${isOurs ? error.stack : ((error as Error).message ?? error)}\n`));
     process.exit(exitCode.failed);
   }
   process.stderr.write(`${error.message}\n\nTry --help\n`);

@@ -1,12 +1,13 @@
 /**
- * What commands that serve a real cluster have in common: a connection, a log beside their output, and the signal that ends them.
+ * What commands that serve a real cluster have in common: a connection, a log beside their output, and the signals that end them and
+ * make them say more.
  * @module
  */
 
 import { systemClock } from "../clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { type ConnectOptions, connect } from "../cluster/kubernetes/connect.ts";
-import { createLog, type Log } from "../log.ts";
+import { createLog, type Log, LogLevel } from "../log.ts";
 import type { SharedConfig } from "../setting.ts";
 
 /** What such a command works with. */
@@ -44,17 +45,24 @@ export async function withRealCluster(
   serve: (service: Service) => Promise<void>,
   onRequest?: ConnectOptions["onRequest"],
 ): Promise<void> {
+  const level = new LogLevel(config.logLevel);
   const log = createLog({
     clock: systemClock,
-    level: config.logLevel,
+    level: () => level.current,
     format: config.logFormat,
     write: (line) => process.stderr.write(`${line}\n`),
   });
   const cluster = await connectAs(config, config.concurrency, onRequest);
   const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  const toggle = (): void => {
+    level.toggle();
+    log.warn("log level changed, as SIGUSR2 asks", { level: level.current });
+  };
+  process.on("SIGUSR2", toggle);
   try {
     await serve({ cluster, log, signal, ended });
   } finally {
+    process.off("SIGUSR2", toggle);
     await cluster.close();
   }
 }

@@ -31,7 +31,9 @@ export interface SubnetFigures {
 }
 
 /** Returns the figures of all subnets whose addresses can be read. */
-export function subnetFigures({ subnets, pools, reserved }: SubnetCaches): SubnetFigures[] {
+export function subnetFigures(caches: SubnetCaches): SubnetFigures[] {
+  const { subnets, pools } = caches;
+  const reserved = (family: 4 | 6): RangeSet => caches.reserved(family);
   const figures = new Map<string, SubnetFigures>();
   for (const subnet of subnets.values()) {
     const { name } = subnet.metadata;

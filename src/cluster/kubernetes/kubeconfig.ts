@@ -61,7 +61,9 @@ function load(config: ConnectionConfig, path: string | undefined): string {
     if (path === undefined) config.loadFromDefault();
     else config.loadFromFile(path);
   } catch (cause) {
-    throw new Error(`Cannot load ${origin}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    // The first line only: what follows quotes the file, in which there are keys.
+    const [reason] = String(cause instanceof Error ? cause.message : cause).split("\n");
+    throw new Error(`Cannot load ${origin}: ${reason}`, { cause });
   }
   return origin;
 }
