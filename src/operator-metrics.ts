@@ -97,7 +97,8 @@ export class OperatorMetrics {
     meters.beforeScrape(() => {
       meters.fill("autopool_leader", [[{}, Number(isLeader())]]);
       fillWatches(meters, operator.watches(), this.#options.clock.now());
-      this.#fillPools(operator);
+      this.#fillLives(isLeader() ? operator.reconciler : undefined);
+      this.#fillPools([...operator.observer.pools.values()]);
       this.#fillSubnets(subnetFigures(operator.observer));
       this.#fillWork(operator);
     });
@@ -107,7 +108,15 @@ export class OperatorMetrics {
     this.#stop();
   }
 
-  #fillPools({ observer, reconciler }: Operator): void {
+  /** Only who acts follows the lives of pools; nobody else knows of them. */
+  #fillLives(reconciler: Operator["reconciler"] | undefined): void {
+    const meters = this.#meters;
+    if (!reconciler) {
+      meters.fill("autopool_pools", []);
+      meters.fill("autopool_refused_pools", []);
+      meters.fill("autopool_applications_due", []);
+      return;
+    }
     const states = new Map<string, number>(POOL_STATES.map((state) => [state, 0]));
     const reasons = new Map<string, number>();
     for (const { snapshot } of reconciler.entries()) {
@@ -115,12 +124,6 @@ export class OperatorMetrics {
       const { refusal } = snapshot.context;
       if (refusal) add(reasons, refusal.reason);
     }
-    let [all, manual] = [0, 0];
-    for (const pool of observer.pools.values()) {
-      all += 1;
-      if (!isAutoPool(pool)) manual += 1;
-    }
-    const meters = this.#meters;
     meters.fill(
       "autopool_pools",
       [...states].map(([state, count]) => [{ state }, count] as const),
@@ -129,13 +132,14 @@ export class OperatorMetrics {
       "autopool_refused_pools",
       [...reasons].map(([reason, count]) => [{ reason }, count] as const),
     );
-    meters.fill("autopool_manual_pools", [[{}, manual]]);
-    meters.fill("spiderpool_total_ippool_counts", [[{}, all]]);
-    if (this.#options.isPerPool) this.#fillEachPool([...observer.pools.values()]);
+    meters.fill("autopool_applications_due", [[{}, reconciler.due.size]]);
   }
 
-  #fillEachPool(pools: readonly SpiderIPPool[]): void {
+  #fillPools(pools: readonly SpiderIPPool[]): void {
     const meters = this.#meters;
+    meters.fill("autopool_manual_pools", [[{}, pools.filter((pool) => !isAutoPool(pool)).length]]);
+    meters.fill("spiderpool_total_ippool_counts", [[{}, pools.length]]);
+    if (!this.#options.isPerPool) return;
     const of = (value: (pool: SpiderIPPool) => number) =>
       pools.map((pool) => [{ SpiderIPPool: pool.metadata.name }, value(pool)] as const);
     meters.fill("spiderpool_debug_ippool_total_ip_counts", of(sizeOf));
@@ -190,7 +194,7 @@ export class OperatorMetrics {
     );
   }
 
-  #fillWork({ queue, ledger, reconciler, collector }: Operator): void {
+  #fillWork({ queue, ledger, collector }: Operator): void {
     const meters = this.#meters;
     const { waiting, running, backingOff, added, coalesced, succeeded, failed } = queue.stats();
     const phases = [
@@ -209,7 +213,6 @@ export class OperatorMetrics {
       [{ outcome: "failed" }, failed],
     ]);
     meters.fill("autopool_ledger_waiting_pools", [[{}, ledger.waiting]]);
-    meters.fill("autopool_applications_due", [[{}, reconciler.due.size]]);
     if (!collector) return;
     const freed = new Map<string, number>();
     for (const { reason, count } of collector.freed.values()) add(freed, reason, count);

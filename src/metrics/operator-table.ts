@@ -10,13 +10,18 @@ import { type Metric, SECONDS } from "./metric.ts";
 const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] as const;
 
 export const operatorTable = [
-  { name: "autopool_leader", type: "gauge", help: "1 on the replica that acts, 0 on those that stand by", labels: [] },
-  { name: "autopool_pools", type: "gauge", help: "Automatic pools by state of their life cycle", labels: ["state"] },
+  { name: "autopool_leader", type: "gauge", help: "Whether this replica acts (1) or stands by (0)", labels: [] },
+  {
+    name: "autopool_pools",
+    type: "gauge",
+    help: "Automatic pools by state of their life cycle (docs/lifecycle.md); told by the replica that acts",
+    labels: ["state"],
+  },
   { name: "autopool_manual_pools", type: "gauge", help: "Pools that people made", labels: [] },
   {
     name: "autopool_refused_pools",
     type: "gauge",
-    help: "Automatic pools that cannot become what is wanted, by the reason that their Events give",
+    help: "Automatic pools that cannot become what is wanted, by the reason that their Events give; told by the replica that acts",
     labels: ["reason"],
   },
   {
@@ -54,7 +59,7 @@ export const operatorTable = [
   {
     name: "autopool_applications_due",
     type: "gauge",
-    help: "Applications that have changed and have not been looked at yet",
+    help: "Applications that have changed and have not been looked at yet; told by the replica that acts",
     labels: [],
   },
   {

@@ -17,7 +17,12 @@ export const processTable = [
   { name: "process_start_time_seconds", type: "gauge", help: "When the process began, in Unix time", labels: [] },
   { name: "process_cpu_seconds_total", type: "counter", help: "CPU time of the process", labels: [] },
   { name: "process_resident_memory_bytes", type: "gauge", help: "Memory that the process occupies", labels: [] },
-  { name: "process_open_fds", type: "gauge", help: "Open file descriptors; absent where /proc is", labels: [] },
+  {
+    name: "process_open_fds",
+    type: "gauge",
+    help: "Open file descriptors; absent where there is no /proc",
+    labels: [],
+  },
   { name: "nodejs_heap_size_used_bytes", type: "gauge", help: "Memory that live and dead objects take", labels: [] },
   { name: "nodejs_heap_size_total_bytes", type: "gauge", help: "Memory set aside for objects", labels: [] },
   {
@@ -49,7 +54,7 @@ export const processTable = [
   {
     name: "autopool_watch_synced",
     type: "gauge",
-    help: "1 where the cache of a resource has been filled once, else 0; nothing is decided before all are",
+    help: "Whether the cache of a resource has been filled once (1) or not yet (0); nothing is decided before all are",
     labels: ["resource"],
   },
   { name: "autopool_cached_objects", type: "gauge", help: "Objects in the cache of a resource", labels: ["resource"] },
