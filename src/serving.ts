@@ -18,7 +18,7 @@ import type { Book } from "./api/book.ts";
 import type { SpiderSubnet } from "./api/subnet.ts";
 import type { Clock } from "./clock.ts";
 import type { Cluster } from "./cluster/cluster.ts";
-import { type DebugServer, serveDebug } from "./debug-server.ts";
+import type { DebugServer } from "./debug-server.ts";
 import type { Log } from "./log.ts";
 import { type Health, type MetricsServer, serveMetrics } from "./metrics-server.ts";
 import type { ServingSettings } from "./serving-settings.ts";
@@ -124,6 +124,8 @@ export class Serving {
   async #serveDebug(): Promise<void> {
     const { settings, clock, log } = this.#options;
     if (settings.debugPort === undefined) return;
+    // Hardly anybody asks for it, and not every runtime has what it needs.
+    const { serveDebug } = await import("./debug-server.ts");
     const server = await serveDebug({ port: settings.debugPort, clock });
     this.#debugServer = server;
     if (this.#isStopped) await server.close();

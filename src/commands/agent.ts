@@ -13,7 +13,6 @@ import { listenOnSocket, type SocketServer } from "../agent/socket-server.ts";
 import { AgentMetrics } from "../agent-metrics.ts";
 import { systemClock } from "../clock.ts";
 import { settingsHelp } from "../config.ts";
-import { serveDebug } from "../debug-server.ts";
 import { serveMetrics } from "../metrics-server.ts";
 import { systemRandom } from "../random.ts";
 import type { Command } from "./command.ts";
@@ -92,6 +91,12 @@ async function serve(config: AgentConfig, service: Service, metrics: AgentMetric
   }
 }
 
+/** Hardly anybody asks for it, and not every runtime has what it needs. */
+async function lookInside(port: number): Promise<{ close(): Promise<void> }> {
+  const { serveDebug } = await import("../debug-server.ts");
+  return serveDebug({ port, clock: systemClock });
+}
+
 /** Serves metrics, health and what the debug port is for, as far as it is asked for. */
 async function serveLooks(
   { metricsPort, debugPort }: AgentConfig,
@@ -104,7 +109,7 @@ async function serveLooks(
   };
   const servers = await Promise.all([
     metricsPort === undefined ? undefined : serveMetrics({ port: metricsPort, source, health }),
-    debugPort === undefined ? undefined : serveDebug({ port: debugPort, clock: systemClock }),
+    debugPort === undefined ? undefined : lookInside(debugPort),
   ]);
   return {
     async close() {

@@ -33,11 +33,10 @@ export interface SubnetFigures {
 /** Returns the figures of all subnets whose addresses can be read. */
 export function subnetFigures(caches: SubnetCaches): SubnetFigures[] {
   const { subnets, pools } = caches;
-  const reserved = (family: 4 | 6): RangeSet => caches.reserved(family);
   const figures = new Map<string, SubnetFigures>();
   for (const subnet of subnets.values()) {
     const { name } = subnet.metadata;
-    const counted = countsOf(subnet, subnets.book(name), reserved);
+    const counted = countsOf(subnet, subnets.book(name), (family) => caches.reserved(family));
     if (counted) figures.set(name, { name, ...counted, used: 0, pools: 0 });
   }
   for (const pool of pools.values()) {
