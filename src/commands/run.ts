@@ -14,6 +14,7 @@ import { type OperatorConfig, operatorSettings, readOperatorConfig } from "../op
 import { OperatorMetrics } from "../operator-metrics.ts";
 import { systemRandom } from "../random.ts";
 import { type Candidacy, Replica } from "../replica.ts";
+import { Rivals } from "../rivals.ts";
 import { Serving } from "../serving.ts";
 import { TraceFile } from "../trace/trace-file.ts";
 import { Viewing } from "../viewing.ts";
@@ -32,8 +33,9 @@ export const run: Command = {
   help: () => `Usage: autopool run [settings]
 
 Watches the cluster and keeps every application's pools true to it. Of several replicas one leads and acts, the others stand by
-(docs/leadership.md). With --webhook-port it also answers the API server's admission requests (deploy/base/webhook.yaml), and makes
-and renews the certificates for that. With --view-port it shows on a page what it does (docs/page.md).
+(docs/leadership.md); beside a running spiderpool-controller none does, and the command fails. With --webhook-port it also answers
+the API server's admission requests (deploy/base/webhook.yaml), and makes and renews the certificates for that. With --view-port it
+shows on a page what it does (docs/page.md).
 
 Settings, each also as environment variable, or in the file of --config:
 ${settingsHelp(operatorSettings)}
@@ -96,10 +98,13 @@ async function runReplica(
   // When the lease has run out, another replica may act.
   if (candidacy) replica.lost.catch((error) => endWithin(marginOf(candidacy.settings), error));
   metrics.observe({ operator: replica.operator, isLeader: () => replica.mayAct });
+  const rivals = config.dryRun ? undefined : new Rivals({ ...shared, cluster });
   const serving = config.once ? undefined : serve(replica.operator, { viewing, metrics }, config, service);
+  const ends = [replica.lost, ...(rivals ? [rivals.found] : []), ...(serving ? [serving.failed] : [])];
   try {
-    await Promise.race([operate(replica, config, service), replica.lost, ...(serving ? [serving.failed] : [])]);
+    await Promise.race([operate(replica, rivals, config, service), ...ends]);
   } finally {
+    await rivals?.stop();
     await replica.rest();
     await serving?.stop();
     await replica.operator.stop();
@@ -168,7 +173,13 @@ async function show(viewing: Viewing, { serving }: OperatorConfig, log: Service[
   log.info("serving the page", { url });
 }
 
-async function operate(replica: Replica, config: OperatorConfig, { log, signal, ended }: Service): Promise<void> {
+async function operate(
+  replica: Replica,
+  rivals: Rivals | undefined,
+  config: OperatorConfig,
+  { log, signal, ended }: Service,
+): Promise<void> {
+  await Promise.race([rivals?.absent, ended]);
   await Promise.race([replica.start(), ended]);
   while (config.once && !replica.operator.isIdle && !signal.aborted) {
     await new Promise<void>((resolve) => systemClock.after(pollMs, resolve));

@@ -5,19 +5,11 @@
  * @module
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { dump, load } from "js-yaml";
 import { spiderSubnets } from "../../src/api/resources.ts";
 import type { Cluster, KubeObject, Resource } from "../../src/cluster/cluster.ts";
-import { connect } from "../../src/cluster/kubernetes/connect.ts";
 import { eventually } from "./eventually.ts";
-import { realCluster, realKubeconfig, removeObject, uniqueName } from "./real.ts";
-
-interface Kubeconfig {
-  readonly users: readonly { readonly name: string; readonly user: object }[];
-}
+import { realCluster, removeObject, uniqueName } from "./real.ts";
+import { connectAs } from "./shipped-account.ts";
 
 type Binding = KubeObject & { readonly roleRef: object; readonly subjects: readonly object[] };
 
@@ -39,12 +31,8 @@ export interface AutopoolAccount {
 export async function autopoolAccount(): Promise<AutopoolAccount> {
   const admin = await realCluster();
   const name = uniqueName("account");
-  const folder = mkdtempSync(join(tmpdir(), "autopool-account-"));
-  const cluster = await connect({
-    kubeconfig: impersonating("system:serviceaccount:autopool-system:autopool", folder),
-  });
+  const cluster = await connectAs("autopool");
   const remove = async (): Promise<void> => {
-    rmSync(folder, { recursive: true });
     await removeObject(admin, clusterRoleBindings, { name });
     await Promise.all([cluster.close(), admin.close()]);
   };
@@ -60,13 +48,4 @@ export async function autopoolAccount(): Promise<AutopoolAccount> {
     throw error;
   }
   return { cluster, remove };
-}
-
-/** Writes a kubeconfig with which every user acts as this one, and returns its path. */
-function impersonating(user: string, folder: string): string {
-  const config = load(readFileSync(realKubeconfig(), "utf8")) as Kubeconfig;
-  const users = config.users.map((entry) => ({ ...entry, user: { ...entry.user, as: user } }));
-  const path = join(folder, "kubeconfig");
-  writeFileSync(path, dump({ ...config, users }), { mode: 0o600 });
-  return path;
 }
