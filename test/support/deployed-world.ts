@@ -33,7 +33,6 @@ const containerd = ["ctr", "--namespace", "k8s.io"];
 type Lease = KubeObject & { readonly spec?: { readonly holderIdentity?: string } };
 
 interface Rendered extends KubeObject {
-  readonly kind: string;
   readonly spec?: { readonly template?: { readonly spec?: { readonly containers: readonly { image: string }[] } } };
 }
 
@@ -91,17 +90,9 @@ export class DeployedWorld {
     );
   }
 
-  /** Takes everything off but the definitions, and with them subnets, pools and endpoints. */
+  /** Takes it off, as deploy/base says, but for the definitions, and with them subnets, pools and endpoints. */
   async uninstall(): Promise<void> {
-    const rendered = loadAll(await kubectl("kustomize", folder)) as Rendered[];
-    const mine = rendered.filter(({ kind }) => kind !== "CustomResourceDefinition" && kind !== "Namespace");
-    // Those that ask the operator first, since it is about to go.
-    const order = mine.toSorted((a, b) => Number(isWebhook(b)) - Number(isWebhook(a)));
-    for (const { kind, metadata } of order) {
-      const where = metadata.namespace === undefined ? [] : ["-n", metadata.namespace];
-      await kubectl(...where, "delete", kind, metadata.name, "--ignore-not-found", "--wait=false");
-    }
-    await kubectl("delete", "namespace", namespace, "--ignore-not-found", "--timeout=60s");
+    await kubectl("delete", "-k", "deploy/base", "--ignore-not-found", "--timeout=120s");
   }
 
   /** Tells operator and agents to become the next version, one pod after the other. */
@@ -175,8 +166,6 @@ export class DeployedWorld {
     return place;
   }
 }
-
-const isWebhook = ({ kind }: Rendered): boolean => kind.endsWith("WebhookConfiguration");
 
 /** The one image of all manifests. */
 function imageOf(manifests: string): string {
