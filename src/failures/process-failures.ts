@@ -61,6 +61,11 @@ export const startFailures: readonly Failure[] = [
     cure: "Give a path in a folder that is writable; the image's own file system is not.",
   },
   {
+    text: "Cannot run beside …: … scale it to 0 first, see docs/install.md",
+    cause: "Spiderpool's own controller runs, or holds the Lease; both would cut pools for the same applications.",
+    cure: "`kubectl -n NAMESPACE scale deployment/spiderpool-controller --replicas=0`",
+  },
+  {
     text: "Leadership is lost: …",
     cause: "The leader could not renew its Lease in time, or somebody else has it; it ends so that nobody acts twice.",
     cure: "Nothing: the kubelet starts it again, and another replica leads. If it comes back, look at how the API server answers.",
@@ -113,6 +118,11 @@ export const logWarnings: readonly Failure[] = [
     text: "request refused",
     cause: "The agent refused a plugin; `reply` has the text.",
     cure: "Look it up here.",
+  },
+  {
+    text: "leases cannot be looked at",
+    cause: "A right on Leases is missing, so nobody sees whether a `spiderpool-controller` holds one.",
+    cure: "Apply `deploy/base/rbac.yaml` again.",
   },
   {
     text: "lease not given back",

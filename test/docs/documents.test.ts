@@ -95,6 +95,7 @@ const FLAGS = new Set([
   "output",
   "context",
   "max-old-space-size",
+  "bump-revision",
 ]);
 
 test.run();
