@@ -79,6 +79,7 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly RegExp[]])
   ["src/agent/", [...KNOWLEDGE, /^src\/ipam\//, /^src\/(?:log|config|setting)\.ts$/, /^node:(?!timers)/]],
   // The plugin starts anew for every NIC: what it imports, every pod waits for.
   ["src/cni/", [/^src\/(?:address\/address|api\/agent-protocol|api\/go-json|clock|log)\.ts$/, /^node:(?:fs|path)$/]],
+  ["src/installation/", [...KNOWLEDGE, /^node:(?:fs|url)$/, /^js-yaml$/]],
   ["src/commands/", [/^src\//, /^machines\//, /^node:(?!timers)/, /^js-yaml$/]],
   ["src/main.ts", [/^src\//, /^node:(?!timers)/]],
   [

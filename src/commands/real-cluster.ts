@@ -23,7 +23,7 @@ export interface Service {
 
 /** Connects to the cluster of a configuration, with so many connections of its own. */
 export function connectAs(
-  { kubeconfig, context }: SharedConfig,
+  { kubeconfig, context }: Pick<SharedConfig, "kubeconfig" | "context">,
   connections: number,
   onRequest?: ConnectOptions["onRequest"],
 ): Promise<Cluster> {

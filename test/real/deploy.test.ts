@@ -1,9 +1,11 @@
 /** deploy/ as a real API server takes it, and a start beside a spiderpool-controller. */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { loadAll } from "js-yaml";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { leases } from "../../src/api/resources.ts";
@@ -15,6 +17,8 @@ import { freshNamespace, realCluster, realKubeconfig, removeObject, type TestNam
 import { grantRights, SYSTEM_NAMESPACE } from "../support/shipped-account.ts";
 import { root } from "../support/source.ts";
 import { define } from "../support/stage.ts";
+
+const run = promisify(execFile);
 
 interface World {
   cluster: Cluster;
@@ -44,6 +48,20 @@ for (const folder of ["deploy", "deploy/host-network"]) {
     for (const kind of ["deployment.apps", "daemonset.apps", "networkpolicy.networking.k8s.io"]) {
       assert.ok(kinds.includes(kind), `${kind} is in ${output}`);
     }
+  });
+}
+
+for (const [folder, ...flags] of [["deploy"], ["deploy/host-network", "--host-network"]] as const) {
+  deploy(`autopool install ${flags.join(" ")} has the objects of ${folder}`, async () => {
+    const { stdout } = await run(process.execPath, ["src/main.ts", "install", "--dry-run", ...flags], { cwd: root });
+    const theirs = loadAll(await kubectl("kustomize", join(root, folder))) as KubeObject[];
+    const ours = loadAll(stdout) as KubeObject[];
+    const byName = (objects: readonly KubeObject[]): Record<string, KubeObject> =>
+      Object.fromEntries(objects.map((object) => [`${object.kind} ${object.metadata.name}`, object]));
+    assert.is(ours.length, theirs.length);
+    // kustomize breaks the lines of long texts anew.
+    const flat = (object: unknown): unknown => JSON.parse(JSON.stringify(object).replace(/(?:\\n|\s)+/g, " "));
+    assert.equal(flat(byName(ours)), flat(byName(theirs)));
   });
 }
 
