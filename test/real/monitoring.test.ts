@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { dump } from "js-yaml";
+import { dump, loadAll } from "js-yaml";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
@@ -13,8 +13,10 @@ import { deployments, pods, spiderIPPools, spiderSubnets } from "../../src/api/r
 import type { Cluster, KubeObject } from "../../src/cluster/cluster.ts";
 import { find } from "../../src/cluster/find.ts";
 import { cases, promtoolTests } from "../metrics/alert-cases.ts";
+import { dashboardText } from "../metrics/dashboard.ts";
 import { alertRules, dashboardQueries, ruleFile } from "../metrics/monitoring.ts";
 import { eventually } from "../support/eventually.ts";
+import { kubectl } from "../support/kubectl.ts";
 import { PodPlace } from "../support/pod-place.ts";
 import { checkMetrics, freePort, Prometheus, promtool } from "../support/prometheus.ts";
 import { realCluster, realKubeconfig, removeObject } from "../support/real.ts";
@@ -42,6 +44,28 @@ rules("fire when something is wrong, and when nothing is they do not", async () 
 });
 
 rules.run();
+
+const shipped = suite("deploy/monitoring");
+
+shipped("is what kustomize makes of it, the dashboard where Grafana looks for it", async () => {
+  const objects = loadAll(await kubectl("kustomize", "deploy/monitoring")) as (KubeObject & {
+    data?: Readonly<Record<string, string>>;
+  })[];
+  assert.equal(
+    new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)),
+    new Set([
+      "ConfigMap autopool-system/autopool-dashboard",
+      "PodMonitor autopool-system/autopool-agent",
+      "PrometheusRule autopool-system/autopool",
+      "ServiceMonitor autopool-system/autopool",
+    ]),
+  );
+  const [config] = objects.filter(({ kind }) => kind === "ConfigMap");
+  assert.is(config?.metadata.labels?.["grafana_dashboard"], "1");
+  assert.is(config?.data?.["autopool.json"], dashboardText());
+});
+
+shipped.run();
 
 interface World {
   cluster: Cluster;
@@ -142,6 +166,15 @@ monitoring("are such as promtool has nothing against", async ({ ports }) => {
       complaints.filter((line) => !/^spiderpool_debug_\w+ label names should be written in 'snake_case'/.test(line)),
       [],
     );
+  }
+});
+
+monitoring("stand beside the answers to the kubelet", async ({ ports }) => {
+  for (const port of Object.values(ports)) {
+    for (const path of ["/healthz", "/readyz"]) {
+      const reply = await fetch(`http://127.0.0.1:${port}${path}`);
+      assert.equal([path, reply.status, await reply.text()], [path, 200, "ok\n"]);
+    }
   }
 });
 
