@@ -40,12 +40,15 @@ interface Durations {
 export class AgentMetrics {
   readonly #meters = new Meters(agentMetricTable);
   readonly #clock: Clock;
+  readonly #steadyClock: Clock;
   readonly #durations = new Map<string, Durations>();
   readonly #stop: () => void;
 
-  constructor(clock: Clock) {
+  /** @param steadyClock measures, and never steps */
+  constructor(clock: Clock, steadyClock: Clock) {
     this.#clock = clock;
-    this.#stop = measureProcess(this.#meters, { clock, component: "agent", version: AUTOPOOL_VERSION });
+    this.#steadyClock = steadyClock;
+    this.#stop = measureProcess(this.#meters, { clock, steadyClock, component: "agent", version: AUTOPOOL_VERSION });
     this.#meters.beforeScrape(() => this.#fillDurations());
   }
 
@@ -76,7 +79,7 @@ export class AgentMetrics {
 
   /** Returns the service, measured. */
   measured(service: IpamService): IpamService {
-    return measuredIpam(service, this.#clock, (end) => this.#count(end));
+    return measuredIpam(service, this.#steadyClock, (end) => this.#count(end));
   }
 
   /** From now on scrapes tell of it. */

@@ -42,6 +42,8 @@ export const POOL_STATES = [
 
 export interface OperatorMetricsOptions {
   readonly clock: Clock;
+  /** Measures, and never steps. */
+  readonly steadyClock: Clock;
   /** Tells of each pool too. */
   readonly isPerPool: boolean;
 }
@@ -62,9 +64,9 @@ export class OperatorMetrics {
 
   constructor(options: OperatorMetricsOptions) {
     this.#options = options;
-    const { clock } = options;
+    const { clock, steadyClock } = options;
     this.admission = createAdmissionMetrics(this.#meters);
-    this.#stop = measureProcess(this.#meters, { clock, component: "operator", version: AUTOPOOL_VERSION });
+    this.#stop = measureProcess(this.#meters, { clock, steadyClock, component: "operator", version: AUTOPOOL_VERSION });
   }
 
   get contentType(): string {

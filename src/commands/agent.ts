@@ -11,7 +11,7 @@ import { type AgentConfig, agentSettings, readAgentConfig } from "../agent/agent
 import { installPlugin } from "../agent/plugin-install.ts";
 import { listenOnSocket, type SocketServer } from "../agent/socket-server.ts";
 import { AgentMetrics } from "../agent-metrics.ts";
-import { systemClock } from "../clock.ts";
+import { steadyClock, systemClock } from "../clock.ts";
 import { settingsHelp } from "../config.ts";
 import { serveMetrics } from "../metrics-server.ts";
 import { systemRandom } from "../random.ts";
@@ -34,7 +34,7 @@ Exit codes: 0 ended as asked, 1 failed, 2 wrong settings.
 `,
   async execute(args, { signal }) {
     const config = readAgentConfig(args);
-    const metrics = new AgentMetrics(systemClock);
+    const metrics = new AgentMetrics(systemClock, steadyClock);
     try {
       await withRealCluster(config, signal, (service) => serve(config, service, metrics), metrics.onRequest);
     } finally {

@@ -49,7 +49,11 @@ Exit codes: 0 ended as asked, 1 failed or leads no more, 2 wrong settings.
     const endWithin = (ms: number, error: Error): unknown => systemClock.after(ms, () => limit.reject(error));
     const late = new Error("Cannot end in time: requests are still under way");
     signal.addEventListener("abort", () => endWithin(endMs, late), { once: true });
-    const metrics = new OperatorMetrics({ clock: systemClock, isPerPool: config.serving.metricsPerPool === true });
+    const metrics = new OperatorMetrics({
+      clock: systemClock,
+      steadyClock,
+      isPerPool: config.serving.metricsPerPool === true,
+    });
     const run = (service: Service) => runReplica(config, service, { print, endWithin, metrics });
     const work = withRealCluster(config, signal, run, metrics.onRequest).finally(() => metrics.stop());
     await Promise.race([work, limit.promise]);

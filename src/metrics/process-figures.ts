@@ -34,12 +34,17 @@ export interface WatchFigures {
 
 export interface ProcessOptions {
   readonly clock: Clock;
+  /** Measures, and never steps, unlike the time of day. */
+  readonly steadyClock: Clock;
   readonly component: "operator" | "agent";
   readonly version: string;
 }
 
 /** Begins to measure the process; returns what ends that. */
-export function measureProcess(meters: ProcessMeters, { clock, component, version }: ProcessOptions): () => void {
+export function measureProcess(
+  meters: ProcessMeters,
+  { clock, steadyClock, component, version }: ProcessOptions,
+): () => void {
   const { versions, uptime, cpuUsage, memoryUsage } = process;
   const runtime = versions["deno"] === undefined ? `node ${versions.node}` : `deno ${versions["deno"]}`;
   const startedAt = clock.now() / 1000 - uptime();
@@ -55,7 +60,7 @@ export function measureProcess(meters: ProcessMeters, { clock, component, versio
     const descriptors = countDescriptors();
     meters.fill("process_open_fds", descriptors === undefined ? [] : [[{}, descriptors]]);
   });
-  return watchLoopLag(clock, (seconds) => meters.observe("autopool_event_loop_lag_seconds", {}, seconds));
+  return watchLoopLag(steadyClock, (seconds) => meters.observe("autopool_event_loop_lag_seconds", {}, seconds));
 }
 
 /** Counts one request to the API server. */

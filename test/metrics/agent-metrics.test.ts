@@ -23,7 +23,7 @@ const args = {
 /** Serves ADDs as told, each a second long. */
 function scene(answers: (Error | undefined)[]) {
   const clock = createVirtualClock();
-  const metrics = new AgentMetrics(clock);
+  const metrics = new AgentMetrics(clock, clock);
   const service: IpamService = {
     async add() {
       await new Promise<void>((resolve) => clock.after(1000, resolve));

@@ -16,7 +16,7 @@ import { allocate, annotationsOf, createWorkload, manualPool } from "../support/
 function measure(world: MemoryWorld, { leads = true, isPerPool = false } = {}) {
   const { clock, operator } = world;
   assert.ok(operator);
-  const metrics = new OperatorMetrics({ clock, isPerPool });
+  const metrics = new OperatorMetrics({ clock, steadyClock: clock, isPerPool });
   metrics.observe({ operator, isLeader: () => leads });
   const values = async (): Promise<Map<string, number>> => seriesOf(await metrics.metrics());
   return { metrics, values };
@@ -110,7 +110,8 @@ operator("know every state that a pool can be in for long", () => {
 });
 
 operator("count what the operator tells while it works", async () => {
-  const metrics = new OperatorMetrics({ clock: createVirtualClock(), isPerPool: false });
+  const clock = createVirtualClock();
+  const metrics = new OperatorMetrics({ clock, steadyClock: clock, isPerPool: false });
   const { onTransition, onLedgerWrite, onQueueRun } = metrics.told;
   const step = { key: "k", event: { type: "pool.gone" }, operations: [], refusal: undefined } as const;
   onTransition({ ...step, from: "pending", to: "created.managed" });
