@@ -56,7 +56,7 @@ export async function withRealCluster(
   const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   const toggle = (): void => {
     level.toggle();
-    log.warn("log level changed, as SIGUSR2 asks", { level: level.current });
+    log.warn("log level changed, as SIGUSR2 asks", { to: level.current });
   };
   process.on("SIGUSR2", toggle);
   try {

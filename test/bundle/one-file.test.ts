@@ -127,6 +127,23 @@ for (const runtime of runtimeNames) {
   });
 }
 
+test("has the definitions and manifests in it, and tells the same of them on every runtime", async ({
+  file,
+  folder,
+}) => {
+  const told: string[] = [];
+  for (const runtime of runtimeNames) {
+    const install = await run(runtime, ["install", "--dry-run"], { file, cwd: folder, permissions: [SETTINGS] });
+    assert.is(install.code, 0, install.errors);
+    told.push(install.output);
+  }
+  assert.match(told[0] ?? "", /^ {2}name: spiderippools\.spiderpool\.spidernet\.io$/m);
+  for (const kind of ["CustomResourceDefinition", "ClusterRole", "Deployment", "DaemonSet", "NetworkPolicy"]) {
+    assert.match(told[0] ?? "", new RegExp(`^kind: ${kind}$`, "m"));
+  }
+  assert.is(new Set(told).size, 1);
+});
+
 test("may touch nothing that Deno was not told of", async ({ file, folder }) => {
   const secret = join(folder, "secret.yaml");
   writeFileSync(secret, "kind: SpiderSubnet\n");
