@@ -53,6 +53,12 @@ manifests("run the image of this version", () => {
   assert.match(read("deploy/Dockerfile"), `docker build -t autopool:${version} `);
 });
 
+manifests("can be taken out of a cluster without its pools: the definitions are beside deploy/base", () => {
+  const folders = ["deploy/base", "deploy", "deploy/host-network"];
+  const all = folders.map((folder) => read(`${folder}/kustomization.yaml`).match(/^ {2}- .*crds$/m) !== null);
+  assert.equal(all, [false, true, true]);
+});
+
 manifests("let no container gain rights, write to its image, or take all memory", () => {
   for (const spec of [workload("operator.yaml", "Deployment"), workload("agent.yaml", "DaemonSet")]) {
     for (const { securityContext, resources } of spec.containers) {
