@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
   agent: async () => (await import("./agent.ts")).agent,
   install: async () => (await import("./install.ts")).install,
+  adopt: async () => (await import("./adopt.ts")).adopt,
   demo: async () => (await import("./demo.ts")).demo,
   lint: async () => (await import("./lint.ts")).lint,
   trace: async () => (await import("./trace.ts")).trace,
