@@ -2,7 +2,7 @@
  * Lets one look into a running process: `GET /debug/heap` and `GET /debug/cpu?seconds=10`, in the files that browsers' tools read.
  *
  * On the loopback address only, and not under a foreign host name: a heap snapshot holds every secret that the process knows. Off
- * unless a port is set. A snapshot stops the process for about a second per 100 MB, so of several replicas take one that stands by.
+ * unless a port is set. A snapshot stops the process for seconds, so of several replicas take one that stands by.
  * @module
  */
 

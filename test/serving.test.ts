@@ -78,7 +78,11 @@ serving("answers by what the operator sees, with the certificate that the config
   assert.is(denied.status.code, 422);
   assert.match(denied.status.message, "overlap with Subnet taken");
   const metrics = await fetch(`http://127.0.0.1:${serving.ports.metrics}/metrics`);
-  assert.match(await metrics.text(), 'autopool_admission_refusals_total{kind="SpiderSubnet",rule="');
+  const text = await metrics.text();
+  assert.match(text, 'autopool_admission_refusals_total{kind="SpiderSubnet",rule="');
+  const [, endsAt] = /^autopool_admission_certificate_expiry_seconds (\d+)$/m.exec(text) ?? [];
+  const days = (Number(endsAt) - systemClock.now() / 1000) / 86_400;
+  assert.ok(days > 80 && days < 91, `the certificate ends in ${days} days`);
 });
 
 serving("listens nowhere unless it is told to", async () => {
