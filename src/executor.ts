@@ -8,6 +8,7 @@
 
 import type { Operation } from "../machines/operations.ts";
 import { Ledger, type LedgerWorld } from "./act/ledger.ts";
+import type { Want } from "./act/ledger-plan.ts";
 import type { Notice } from "./act/notices.ts";
 import { PoolWriter } from "./act/pool-writer.ts";
 import { createRecorder } from "./act/recorder.ts";
@@ -183,8 +184,9 @@ export class Executor {
       clock,
       random,
       gatherMs: settings.gatherMs,
+      ...(settings.onTheWayMs !== undefined && { onTheWayMs: settings.onTheWayMs }),
       world,
-      onGranted: ({ key }) => this.#options.reconciler.tell(key, { type: "capacity.changed" }),
+      onGranted: (want) => this.#onGranted(want),
       onRefused: ({ key }, refusal) => this.#refuse(key, refusal),
       onUnclaimed: (subnet, pool) => this.upkeep.lookAtRecord(subnet, pool),
       onReviewed: (subnet) => this.upkeep.manual.onReviewed(subnet),
@@ -192,6 +194,15 @@ export class Executor {
         log[isPassing(error) ? "debug" : "warn"]("ledger write failed", { subnet, error, retryInMs }),
       onWrite: (subnet, wants, cuts) => this.#options.onLedgerWrite(subnet, wants, cuts),
     });
+  }
+
+  /** The machine asks again for what it asked for. Where nothing but the right to it is new it is told what it knows already. */
+  #onGranted({ key, isRenewal }: Want): void {
+    const { reconciler } = this.#options;
+    const life = reconciler.entry(key)?.life;
+    const fact = isRenewal || !life?.wanted ? life?.poolFact : undefined;
+    const isThere = fact !== undefined && fact !== "gone";
+    reconciler.tell(key, isThere ? { type: "pool.observed", ...fact } : { type: "capacity.changed" });
   }
 
   #submit(key: string, run: () => Promise<void>, of: keyof typeof priorityOf): void {

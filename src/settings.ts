@@ -13,6 +13,11 @@ export interface OperatorSettings extends DemandSettings {
   readonly writesPerSecond?: number;
   /** Least time between two writes of one subnet's ledger, in ms. */
   readonly gatherMs: number;
+  /**
+   * How long a request that somebody has sent may still take effect, in ms; 90 s if absent. The API server ends a request after 60 s
+   * (`--request-timeout`); what another operator has recorded is not cut before this time is over (docs/lifecycle.md).
+   */
+  readonly onTheWayMs?: number;
   /** How often waiting pools whose obstacle no watch shows are tried again, in ms. */
   readonly nudgeMs: number;
   /** Leaked addresses are collected; absent, or not enabled, means that they are left where they are. */

@@ -63,6 +63,7 @@ export class Upkeep {
       snapshot: (key) => reconciler.entry(key)?.snapshot,
       manualStanding: (name) => this.manual.poolStanding(name),
       adoption: (pool) => this.manual.adoption(pool),
+      noting: (pool, send) => ledger.noting(pool, send),
       submit: (key, run, isEnd) => submit(key, run, isEnd ? "pool" : "status"),
     });
     this.#subnets = new SubnetKeeper({
@@ -127,6 +128,8 @@ export class Upkeep {
 
   /** A subnet has changed; `isForeign`: its ledger is not as we left it. */
   onSubnet(name: string, isForeign: boolean): void {
+    // Also by who does not act yet: the longer it has been seen, the sooner it is certain.
+    this.#options.ledger.see(name);
     if (!this.#options.isActive()) return;
     this.manual.onSubnet(name, isForeign);
     this.#lookAtSubnet(name);

@@ -9,6 +9,13 @@ import { toTimestamp } from "../clock.ts";
 /** What a condition is to say. */
 export type Told = Omit<Condition, "lastTransitionTime">;
 
+/** Tells whether conditions say the same in other words: two operators that both act have seen other numbers. */
+export function isSameMeaning(wanted: readonly Told[], before: readonly Condition[]): boolean {
+  const same = (told: Told): boolean =>
+    before.some(({ type, status, reason }) => type === told.type && status === told.status && reason === told.reason);
+  return before.length === wanted.length && wanted.every(same);
+}
+
 /**
  * Returns the conditions to write; `undefined` where those that are there say the same.
  * @param now milliseconds since the epoch

@@ -9,7 +9,7 @@
 import type { Family } from "../address/address.ts";
 import { createFreeSet, type FreeSet } from "../address/free-set.ts";
 import { countOf, EMPTY, includes, intersect, type RangeSet, subtract, union } from "../address/range-set.ts";
-import { type Book, type Entry, entryOf, withRecords } from "../api/book.ts";
+import { type Book, type Entry, entryOf, renewedEntry, withRecords } from "../api/book.ts";
 import { type Holding, planHoldings, recordsBut } from "./manual-records.ts";
 
 /** A pool that needs a record. */
@@ -32,6 +32,8 @@ export interface Want {
   readonly held: RangeSet;
   /** For certain there is no pool: what is recorded for it goes back while it is not enough. */
   readonly isAbsent: boolean;
+  /** The record is to be written even where it has all that is asked for: who wants to use it must have written it (`grants.ts`). */
+  readonly isRenewal?: boolean;
 }
 
 /** What a record becomes: fewer addresses, or nothing. */
@@ -64,6 +66,8 @@ export interface LedgerSituation {
   readonly reserved: RangeSet;
   /** Addresses that pools of the same CIDR have without a record. */
   readonly held: RangeSet;
+  /** Version of the subnet; needed for renewals. */
+  readonly version?: string;
 }
 
 /** etcd takes requests of 1.5 MiB; the object has more in it than its ledger. */
@@ -99,6 +103,8 @@ export function planLedger(
     const before = entry(want.pool);
     const recorded = before?.ranges ?? EMPTY;
     if (before && isEnough(recorded, want) && before.application === want.application) {
+      const { version = "" } = situation;
+      if (want.isRenewal) changes.set(want.pool, renewedEntry(before, want.pool, family, version));
       answers.push({ kind: "granted", want });
       continue;
     }

@@ -34,7 +34,8 @@ export function situationOf(
     const book = world.book(name) ?? readBook(undefined, family);
     const total = totalOf(subnet.spec);
     const held = strays(subnet.spec.subnet, family, book, world);
-    const situation = { family, book, total, reserved: world.reserved(family), held };
+    const { resourceVersion: version = "" } = subnet.metadata;
+    const situation = { family, book, total, reserved: world.reserved(family), held, version };
     if (subnet.metadata.deletionTimestamp !== undefined) {
       return { situation, refusal: notice("SubnetTerminating", { subnet: name }) };
     }
@@ -66,7 +67,8 @@ export function isStray(pool: SpiderIPPool, book: Book | undefined): boolean {
 /** Parsed once per state of a pool. */
 const parsed = new WeakMap<SpiderIPPool, RangeSet>();
 
-function poolRanges(pool: SpiderIPPool, family: Family): RangeSet {
+/** Returns the addresses of a pool, as far as they can be read. */
+export function poolRanges(pool: SpiderIPPool, family: Family): RangeSet {
   const known = parsed.get(pool);
   if (known) return known;
   const ips = readable(pool.spec.ips, family);

@@ -4,6 +4,7 @@
  */
 
 import type { Book } from "../api/book.ts";
+import type { SpiderIPPool } from "../api/ippool.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -20,6 +21,8 @@ export interface LedgerView {
   holdings(subnet: string): readonly Holding[];
   /** The pool of the subnet with the most addresses that nobody uses, for people. */
   spare(subnet: string): { pool: string; count: bigint } | undefined;
+  pool(name: string): SpiderIPPool | undefined;
+  learnPool(pool: SpiderIPPool): void;
   learnSubnet(subnet: SpiderSubnet): void;
   /** What the ledger will be if the write that is about to be sent takes effect. */
   expectBook(subnet: string, book: Book): void;
@@ -32,6 +35,8 @@ export interface SubnetLedgerOptions {
   readonly view: LedgerView;
   /** Least time between the starts of two writes; what comes within it shares the next one. */
   readonly gatherMs: number;
+  /** How long a request that somebody has sent may still be on its way, in ms; 90 s if absent. */
+  readonly onTheWayMs?: number;
   /** The record of this want's pool now has all that was asked for. */
   onGranted(want: Want): void;
   /** The want cannot be served now; told again only when the cause is another one. */

@@ -14,18 +14,27 @@ import type { SpiderSubnet } from "../api/subnet.ts";
 import { type Cluster, hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
 import { find } from "../cluster/find.ts";
 import type { LedgerView } from "./ledger-view.ts";
+import type { RecordMarks } from "./record-marks.ts";
+
+export interface LedgerWritesOptions {
+  readonly cluster: Cluster;
+  readonly view: LedgerView;
+  readonly marks: RecordMarks;
+}
 
 export class LedgerWrites {
   readonly #name: string;
   readonly #cluster: Cluster;
   readonly #view: LedgerView;
+  readonly #marks: RecordMarks;
   /** Pools that writes in doubt were about. */
   readonly #doubtful = new Set<string>();
 
-  constructor(name: string, { cluster, view }: { readonly cluster: Cluster; readonly view: LedgerView }) {
+  constructor(name: string, { cluster, view, marks }: LedgerWritesOptions) {
     this.#name = name;
     this.#cluster = cluster;
     this.#view = view;
+    this.#marks = marks;
   }
 
   get hasDoubts(): boolean {
@@ -59,6 +68,7 @@ export class LedgerWrites {
         subresource: "status",
         metadataOnly: true,
       });
+      this.#marks.wrote(resourceVersion, metadata.resourceVersion, book);
       this.#view.learnSubnet({ ...subnet, metadata, status: { ...subnet.status, ...status } });
     } catch (error) {
       if (hasCode(error, 409)) this.#view.learnSubnet(await this.#cluster.get<SpiderSubnet>(spiderSubnets, ref));

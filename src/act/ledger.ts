@@ -16,6 +16,8 @@ import { SubnetLedger } from "./subnet-ledger.ts";
 export interface LedgerWorld extends SituationWorld {
   /** The manual pools of the subnet's CIDR. */
   holdings(subnet: string): readonly Holding[];
+  pool(name: string): SpiderIPPool | undefined;
+  learnPool(pool: SpiderIPPool): void;
   learnSubnet(subnet: SpiderSubnet): void;
   expectBook(subnet: string, book: Book): void;
 }
@@ -44,6 +46,8 @@ export class Ledger {
         situation: (name) => situationOf(name, world),
         holdings: (subnet) => world.holdings(subnet),
         spare: (name) => spareOf(name, world),
+        pool: (name) => world.pool(name),
+        learnPool: (pool) => world.learnPool(pool),
         learnSubnet: (object) => world.learnSubnet(object),
         expectBook: (subnet, book) => world.expectBook(subnet, book),
       },
@@ -57,6 +61,22 @@ export class Ledger {
     const { world } = this.#options;
     const owner = pool.metadata.labels?.[LABEL.ownerSubnet];
     return isStray(pool, owner === undefined ? undefined : world.book(owner));
+  }
+
+  /** Takes in who has written which records, whether or not anything is to be done. */
+  see(name: string): void {
+    const { world } = this.#options;
+    const [subnet, book] = [world.subnet(name), world.book(name)];
+    if (subnet && book) this.of(name).see(subnet, book);
+  }
+
+  /** Sends a write of a pool, and takes in what its success says about who else can still be about to write it. */
+  async noting<R>(pool: SpiderIPPool, send: () => Promise<R>): Promise<R> {
+    const subnet = pool.metadata.labels?.[LABEL.ownerSubnet];
+    const note = subnet === undefined ? undefined : this.of(subnet).note(pool.metadata.name);
+    const result = await send();
+    note?.();
+    return result;
   }
 
   /** Looks again at what waits, everywhere or in the subnets of one CIDR. */

@@ -78,7 +78,8 @@ export function recordsBut(
   return union(...sets);
 }
 
-function keptBy({ total, isLeft, isArriving, inUse }: Holding, recorded: RangeSet): RangeSet {
+/** Returns what of its record a manual pool keeps. */
+export function keptBy({ total, isLeft, isArriving, inUse }: Holding, recorded: RangeSet): RangeSet {
   // What is on its way may be another pool of this name, which goes with the subnet.
   if (isArriving) return recorded;
   if (isLeft) return EMPTY;

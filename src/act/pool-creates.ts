@@ -52,14 +52,15 @@ export class PoolCreates {
   /**
    * Creates a pool. Where it is not certain what became of this request or an earlier one, what exists is read and learned
    * before the error is passed on.
+   * @param signal ends what the record allows
    * @throws {ApiError} The server's refusal.
    * @throws {UnknownOutcome} If no answer came.
    */
-  async create(pool: SpiderIPPool): Promise<void> {
+  async create(pool: SpiderIPPool, signal?: AbortSignal): Promise<void> {
     const { name } = pool.metadata;
     this.#underWay.set(name, pool);
     try {
-      this.#world.learnPool(await this.#cluster.create(spiderIPPools, pool));
+      this.#world.learnPool(await this.#cluster.create(spiderIPPools, pool, signal ? { signal } : {}));
       this.#uncertain.delete(name);
     } catch (error) {
       if (isUnknownOutcome(error)) this.#uncertain.set(name, pool);

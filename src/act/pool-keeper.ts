@@ -16,7 +16,7 @@ import { spiderIPPools } from "../api/resources.ts";
 import type { Clock } from "../clock.ts";
 import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
 import { find } from "../cluster/find.ts";
-import { conditionsToWrite, type Told } from "./conditions.ts";
+import { conditionsToWrite, isSameMeaning, type Told } from "./conditions.ts";
 import { fillingPatch, lettingGoPatch, waitsForUs } from "./filled-in.ts";
 
 /** What is to be said of a pool. */
@@ -35,12 +35,16 @@ export interface PoolKeeperOptions {
   /** What a manual pool gets from the subnet that adopts it; `undefined` where there is nothing to adopt. */
   adoption(pool: SpiderIPPool): Adoption | undefined;
   learnPool(pool: SpiderIPPool): void;
+  /** Sends a write of a pool, see `Ledger.noting`. */
+  noting<R>(pool: SpiderIPPool, send: () => Promise<R>): Promise<R>;
 }
 
 export class PoolKeeper {
   readonly #options: PoolKeeperOptions;
   /** Versions at which pools were let go: the watch has not told yet that they are gone. */
   readonly #letGo = new Map<string, string | undefined>();
+  /** The words that were written last: who finds others of the same meaning there has written them already. */
+  readonly #worded = new Map<string, string>();
 
   constructor(options: PoolKeeperOptions) {
     this.#options = options;
@@ -61,10 +65,14 @@ export class PoolKeeper {
     const ofObject = this.#objectPatch(pool);
     const patch = ofObject ?? this.#statusPatch(pool);
     if (!patch) return;
+    const words = wordsOf(this.#options.standing(name));
     try {
       const options = ofObject ? {} : ({ subresource: "status" } as const);
-      const written = await cluster.patch<SpiderIPPool>(spiderIPPools, { name }, patch, options);
+      const written = await this.#options.noting(pool, () =>
+        cluster.patch<SpiderIPPool>(spiderIPPools, { name }, patch, options),
+      );
       // The answer to letting it go is its last state; that it is gone comes from the watch.
+      if (!ofObject) this.#worded.set(name, words);
       if (pool.metadata.deletionTimestamp === undefined || !ofObject) learnPool(written);
       else this.#letGo.set(name, pool.metadata.resourceVersion);
     } catch (error) {
@@ -77,6 +85,7 @@ export class PoolKeeper {
   /** Drops what is remembered of a pool that is gone. */
   forget(name: string): void {
     this.#letGo.delete(name);
+    this.#worded.delete(name);
   }
 
   #isLetGo({ metadata: { name, resourceVersion } }: SpiderIPPool): boolean {
@@ -111,7 +120,10 @@ export class PoolKeeper {
     if (status.allocatedIPCount === undefined) patch["allocatedIPCount"] = 0;
     const standing = this.#options.standing(metadata.name);
     if (standing) {
-      const conditions = conditionsToWrite(standing.conditions, status.conditions ?? [], this.#options.clock.now());
+      const before = status.conditions ?? [];
+      const isWorded = this.#worded.get(metadata.name) === wordsOf(standing);
+      const isTold = isWorded && isSameMeaning(standing.conditions, before);
+      const conditions = isTold ? undefined : conditionsToWrite(standing.conditions, before, this.#options.clock.now());
       // A pool that a person has taken over has no state any more.
       if ((status.state ?? undefined) !== standing.state) patch["state"] = standing.state ?? null;
       if (conditions) patch["conditions"] = conditions;
@@ -132,6 +144,10 @@ function canEnd(pool: SpiderIPPool): boolean {
   } catch {
     return false;
   }
+}
+
+function wordsOf(standing: PoolStanding | undefined): string {
+  return (standing?.conditions ?? []).map(({ type, message }) => `${type} ${message}`).join("\n");
 }
 
 function readableTotal(pool: SpiderIPPool): bigint | undefined {

@@ -7,21 +7,21 @@
  * @module
  */
 
-import { countOf, EMPTY, type RangeSet, union } from "../address/range-set.ts";
+import { countOf, EMPTY, includes, type RangeSet, union } from "../address/range-set.ts";
 import { allocatedRanges } from "../api/allocated-ips.ts";
 import { applicationText } from "../api/application.ts";
-import { type AutoPoolOwner, correctionOf, keptSize, newPool } from "../api/auto-pool.ts";
+import { type AutoPoolOwner, keptSize, newPool } from "../api/auto-pool.ts";
 import type { Book } from "../api/book.ts";
 import { rangesOf, type SpiderIPPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import { spiderIPPools } from "../api/resources.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
-import { type Cluster, hasCode, UnknownOutcome } from "../cluster/cluster.ts";
-import { find } from "../cluster/find.ts";
+import { type Cluster, hasCode, isUnknownOutcome } from "../cluster/cluster.ts";
 import type { Ledger } from "./ledger.ts";
 import { isEnough } from "./ledger-plan.ts";
 import { type Notice, notice } from "./notices.ts";
 import { choose, isFor } from "./pool-addresses.ts";
+import { PoolCorrections } from "./pool-corrections.ts";
 import { PoolCreates } from "./pool-creates.ts";
 import { PoolNames } from "./pool-names.ts";
 
@@ -63,11 +63,13 @@ export class PoolWriter {
   readonly #options: PoolWriterOptions;
   readonly names: PoolNames;
   readonly creates: PoolCreates;
+  readonly #corrections: PoolCorrections;
   /** Addresses with which the API server has refused a pool, by name: others are picked next time (DESIGN §3). */
   readonly #refusedWith = new Map<string, RangeSet>();
 
   constructor(options: PoolWriterOptions) {
     this.#options = options;
+    this.#corrections = new PoolCorrections(options);
     this.names = new PoolNames(options.ledger, options.world, options.onNameGivenUp);
     this.creates = new PoolCreates(options.cluster, options.world, ({ spec }) => options.ledger.recheck(spec.subnet));
   }
@@ -80,13 +82,14 @@ export class PoolWriter {
     const isKept = size === undefined && subject?.pool?.metadata.deletionTimestamp === undefined;
     const wanted = subject?.wanted ?? (isKept && subject?.pool ? subject.owner : undefined);
     if (!subject || !wanted) return;
-    const { pool } = subject;
     const name = this.names.choose(subject, wanted);
     // Who asks for addresses says what it has.
-    if (!pool && this.creates.isUncertain(name)) await this.creates.isAbsent(name);
+    if (!subject.pool && this.creates.isUncertain(name)) await this.creates.isAbsent(name);
+    if (subject.pool && !(await this.#isThere(subject, wanted, subject.pool))) return;
     const entry = world.book(subject.subnet)?.entries.get(name);
+    const pool = subject.pool && (world.pool(name) ?? subject.pool);
     const held = pool ? rangesOf(pool, wanted.family) : EMPTY;
-    const inUse = this.#inUse(subject, wanted);
+    const inUse = this.#inUse({ ...subject, pool }, wanted);
     if (!inUse) return;
     const recorded = entry?.ranges ?? EMPTY;
     const target = size ?? keptSize(pool, Number(countOf(recorded)), Number(countOf(held)));
@@ -110,6 +113,11 @@ export class PoolWriter {
     const ips = choose(recorded, inUse, held, target);
     // A number that does not count is not written beside the one that does.
     const owner = subject.native ? wanted : { ...wanted, number: String(target) };
+    // What was written long ago, or by somebody else, may be about to be cut by somebody else.
+    if (!includes(held, ips) && !line.grants.has(name)) {
+      line.want({ ...want, isRenewal: true });
+      return;
+    }
     const written = pool
       ? await this.#correct(subject, owner, pool, subnet, ips)
       : await this.#create(subject, wanted, name, subnet, ips);
@@ -118,7 +126,7 @@ export class PoolWriter {
 
   /** The pool object with this UID is deleted. */
   async remove(key: string, uid: string): Promise<void> {
-    const { cluster, world } = this.#options;
+    const { cluster, ledger, world } = this.#options;
     const subject = world.subject(key);
     const pool = subject?.pool;
     if (!subject || subject.wanted || !subject.native || pool?.metadata.uid !== uid) return;
@@ -127,10 +135,10 @@ export class PoolWriter {
     const { name, resourceVersion } = pool.metadata;
     const preconditions = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
     try {
-      await cluster.delete(spiderIPPools, { name }, { preconditions });
+      await ledger.noting(pool, () => cluster.delete(spiderIPPools, { name }, { preconditions }));
     } catch (error) {
       if (hasCode(error, 404)) return;
-      if (hasCode(error, 409)) await this.#reread(name);
+      if (hasCode(error, 409)) await this.#corrections.read(name);
       if (hasCode(error, 403, 422)) return this.#refused(key, "delete", name, error);
       throw error;
     }
@@ -172,13 +180,17 @@ export class PoolWriter {
     ips: RangeSet,
   ): Promise<boolean> {
     const { ledger, world } = this.#options;
+    const line = ledger.of(subject.subnet);
     this.#tellTaken(subject.key, wanted, name);
     try {
-      await this.creates.create(newPool(name, wanted, subnet, ips));
+      const object = newPool(name, wanted, subnet, ips);
+      // No address, no right to it.
+      if (ips.length === 0) await this.creates.create(object);
+      else await line.grants.use(name, (signal) => this.creates.create(object, signal));
       this.#refusedWith.delete(name);
       return true;
     } catch (error) {
-      const line = ledger.of(subject.subnet);
+      if (isUnknownOutcome(error)) line.doubt(name);
       const found = world.pool(name);
       if (found && !isFor(found, wanted)) line.cut({ pool: name, keep: undefined });
       // An earlier request may have made it though this one is refused.
@@ -207,28 +219,22 @@ export class PoolWriter {
     subnet: SpiderSubnet,
     ips: RangeSet,
   ): Promise<boolean> {
-    const { cluster, world } = this.#options;
-    const { name } = pool.metadata;
-    const patch = correctionOf(pool, wanted, subnet, ips);
-    if (!patch) return true;
     try {
-      world.learnPool(await cluster.patch<SpiderIPPool>(spiderIPPools, { name }, patch));
+      await this.#corrections.correct(pool, wanted, subnet, ips);
       return true;
     } catch (error) {
-      if (error instanceof UnknownOutcome || hasCode(error, 404, 409)) await this.#reread(name);
-      if (hasCode(error, 403, 422)) {
-        this.#refused(subject.key, "change", name, error);
-        return false;
-      }
-      throw error;
+      if (!hasCode(error, 403, 422)) throw error;
+      this.#refused(subject.key, "change", pool.metadata.name, error);
+      return false;
     }
   }
 
-  /** Reads what the cluster has; a pool that is gone is learned from the watch. */
-  async #reread(name: string): Promise<void> {
-    const { cluster, world } = this.#options;
-    const pool = await find<SpiderIPPool>(cluster, spiderIPPools, { name });
-    if (pool) world.learnPool(pool);
+  /** What a pool has beyond its record is recorded anew: only if it is there, whatever the caches say. */
+  async #isThere({ subnet }: Subject, { family }: AutoPoolOwner, pool: SpiderIPPool): Promise<boolean> {
+    const { uid, name } = pool.metadata;
+    const book = this.#options.world.book(subnet);
+    if (!book || includes(book.entries.get(name)?.ranges ?? EMPTY, rangesOf(pool, family))) return true;
+    return (await this.#corrections.read(name))?.metadata.uid === uid;
   }
 
   #refused(key: string, action: string, pool: string, error: unknown): void {

@@ -3,34 +3,27 @@
  *
  * Group commit: what is asked for while a write is under way, or within a short time after it, goes into the next one
  * (DESIGN §3). A conflict or an unknown outcome reads the subnet again and plans anew; planning is idempotent, so nothing is
- * granted twice. Wants that cannot be served stay in line until they are granted or withdrawn.
+ * granted twice. Wants that cannot be served stay in line until they are granted or withdrawn. What somebody else may be about to use
+ * is cut only when that is certainly over (docs/lifecycle.md, Two operators).
  * @module
  */
 
-import type { Family } from "../address/address.ts";
-import { formatRanges } from "../address/range-set.ts";
+import type { Book } from "../api/book.ts";
 import { FINALIZER } from "../api/names.ts";
+import type { SpiderSubnet } from "../api/subnet.ts";
 import { steadyBackOffMs } from "../back-off.ts";
 import { sleep } from "../clock.ts";
 import { askedPauseMs, hasCode } from "../cluster/cluster.ts";
-import {
-  type Answer,
-  bytesOf,
-  type Cut,
-  type LedgerSituation,
-  ledgerBytesMax,
-  planLedger,
-  type Want,
-} from "./ledger-plan.ts";
+import { Grants } from "./grants.ts";
+import { bytesOf, type Cut, ledgerBytesMax, planLedger, type Want } from "./ledger-plan.ts";
 import type { SubnetLedgerOptions } from "./ledger-view.ts";
 import { LedgerWrites } from "./ledger-writes.ts";
 import { ungrowing } from "./manual-records.ts";
-import { type Notice, notice } from "./notices.ts";
-
-interface Line extends Want {
-  /** Reason and need last told, so that a waiting pool is not told the same again and again. */
-  told: string;
-}
+import { notice } from "./notices.ts";
+import { RecordClaims } from "./record-claims.ts";
+import { RecordMarks } from "./record-marks.ts";
+import { SettledRecords } from "./settled-records.ts";
+import { familyRefusal, WantLine } from "./want-line.ts";
 
 const backOff = { firstMs: 100, maxMs: 30_000 };
 /** A write that took long is followed by a longer time of gathering, so that a large ledger is written less often. */
@@ -38,12 +31,16 @@ const gatherPerWrite = 4;
 const gatherMsMax = 1_000;
 
 export class SubnetLedger {
+  /** What our writes allow. */
+  readonly grants: Grants;
   readonly #name: string;
   readonly #options: SubnetLedgerOptions;
-  /** In the order in which they came; wants for one pool replace each other and keep the place. */
-  readonly #wants = new Map<string, Line>();
+  readonly #wants: WantLine;
   readonly #cuts = new Map<string, Cut>();
   readonly #writes: LedgerWrites;
+  readonly #marks: RecordMarks;
+  readonly #claims: RecordClaims;
+  readonly #settled: SettledRecords;
   /** Pools whose records the write under way cuts. */
   #cutting: ReadonlySet<string> = new Set();
   /** How often the records of manual pools were to be compared with the pools, and which of these times that has been done. */
@@ -59,20 +56,52 @@ export class SubnetLedger {
   constructor(name: string, options: SubnetLedgerOptions) {
     this.#name = name;
     this.#options = options;
-    this.#writes = new LedgerWrites(name, options);
+    const { clock, view, onTheWayMs, onFailure } = options;
+    this.grants = new Grants(clock, onTheWayMs);
+    this.#wants = new WantLine(name, options);
+    this.#marks = new RecordMarks(clock, onTheWayMs);
+    this.#writes = new LedgerWrites(name, { ...options, marks: this.#marks });
+    this.#claims = new RecordClaims({
+      ...options,
+      subnet: name,
+      marks: this.#marks,
+      pool: (pool) => view.pool(pool),
+      learnPool: (pool) => view.learnPool(pool),
+      onNews: () => this.review(),
+      onFailure: (error, retryInMs) => onFailure(name, error, retryInMs),
+    });
+    this.#settled = new SettledRecords(name, view, { marks: this.#marks, claims: this.#claims });
+  }
+
+  /** Takes in who has written which records. */
+  see(subnet: SpiderSubnet, book: Book): void {
+    this.#marks.see(subnet, book);
+  }
+
+  /** Before a write of a pool is sent: returns what is to be called when it has succeeded. */
+  note(pool: string): () => void {
+    const mark = this.#marks.of(pool);
+    const isLate = mark !== undefined && this.#marks.leftMs(mark) === 0;
+    return () => {
+      if (isLate) this.#marks.drop(pool, mark);
+    };
+  }
+
+  /** A request that was to make this pool has ended without an answer. */
+  doubt(pool: string): void {
+    this.#marks.doubt(pool);
   }
 
   /** Puts a want in line; one for the same pool is replaced and keeps its place. */
   want(want: Want): void {
-    // Who asks again has forgotten the answer.
-    this.#wants.set(want.pool, { ...want, told: "" });
+    this.#wants.set(want);
     this.#cuts.delete(want.pool);
     this.recheck();
   }
 
   /** Takes a pool's want out of line, if it is this machine's. */
   withdraw(pool: string, key: string): void {
-    if (this.#wants.get(pool)?.key === key) this.#wants.delete(pool);
+    this.#wants.withdraw(pool, key);
   }
 
   /** Makes a record smaller or, without `keep`, removes it. */
@@ -102,7 +131,7 @@ export class SubnetLedger {
   }
 
   get isIdle(): boolean {
-    return !this.#running;
+    return !this.#running && this.#claims.isIdle;
   }
 
   /** Looks at everything again: something that decides about it has changed. */
@@ -118,7 +147,7 @@ export class SubnetLedger {
   /** Begins no write any more; resolves when the one under way has ended. */
   async stop(): Promise<void> {
     this.#ending.abort();
-    await this.#running;
+    await Promise.all([this.#running, this.#claims.stop()]);
   }
 
   async #run(): Promise<void> {
@@ -139,37 +168,42 @@ export class SubnetLedger {
   /** After a write whose outcome is unknown: records may have been written for wants that were withdrawn meanwhile. */
   async #settle(): Promise<void> {
     for (const pool of await this.#writes.settle()) {
-      if (!this.#wants.has(pool)) this.#options.onUnclaimed(this.#name, pool);
+      if (!this.#wants.get(pool)) this.#options.onUnclaimed(this.#name, pool);
     }
   }
 
   async #commit(): Promise<void> {
     const { clock, view, onWrite } = this.#options;
     const { situation, refusal } = view.situation(this.#name);
-    const [wants, cuts, reviews] = [[...this.#wants.values()], [...this.#cuts.values()], this.#reviews];
+    const [wants, reviews] = [[...this.#wants.values()], this.#reviews];
     const isLeaving = refusal?.reason === "SubnetTerminating";
     for (const want of wants) {
       const own = (isLeaving ? undefined : refusal) ?? (situation && familyRefusal(want, this.#name, situation));
-      if (own) this.#refuse(want, own.message, () => own);
+      if (own) this.#wants.refuse(want, own.message, () => own);
     }
     const subnet = view.subnet(this.#name);
     if (!situation || !subnet) {
       this.#reviewed = reviews;
       return this.#cuts.clear(); // a subnet that is gone has taken its records with it
     }
+    const { book } = situation;
+    this.#marks.see(subnet, book);
+    const cuts = this.#settled.ripe(this.#cuts, book);
     // Without our finalizer a deletion would take the ledger away from under its pools: the subnet's keeper writes it first.
     const isGuarded = subnet.metadata.finalizers?.includes(FINALIZER) === true;
     const isServing = isGuarded && (!refusal || isLeaving);
-    const served = isGuarded ? wants.filter((want) => want.family === situation.family) : [];
+    const fitting = isGuarded ? wants.filter((want) => want.family === situation.family) : [];
+    const served = fitting.map((want) => this.#settled.want(want, book));
     // A subnet that is refused, or being deleted, gives out nothing, but what pools have of it is recorded.
     const offered = refusal ? { ...situation, reserved: situation.total } : situation;
     const isReviewing = reviews > this.#reviewed || cuts.length > 0;
-    const holdings = isReviewing ? view.holdings(this.#name) : [];
+    const all = isReviewing ? view.holdings(this.#name) : [];
+    const holdings = all.map((holding) => this.#settled.holding(holding, book));
     let plan = planLedger(offered, served, cuts, isServing ? holdings : holdings.map(ungrowing));
     const bytes = bytesOf(plan.book);
-    if (bytes > ledgerBytesMax && bytes > bytesOf(situation.book)) {
+    if (bytes > ledgerBytesMax && bytes > bytesOf(book)) {
       const full = notice("LedgerFull", { subnet: this.#name, bytes, bytesMax: ledgerBytesMax });
-      for (const want of served) this.#refuse(want, full.reason, () => full);
+      for (const want of served) this.#wants.refuse(want, full.reason, () => full);
       plan = planLedger(situation, [], cuts, holdings.map(ungrowing));
     }
     if (plan.book.text !== (subnet.status?.controlledIPPools ?? undefined)) {
@@ -182,49 +216,18 @@ export class SubnetLedger {
       const took = clock.now() - startedAt;
       this.#notBefore = startedAt + Math.min(gatherMsMax, Math.max(this.#options.gatherMs, took * gatherPerWrite));
       onWrite(this.#name, served.length, cuts.length);
+      for (const { pool } of cuts) this.grants.end(pool);
+      for (const { kind, want } of plan.answers) {
+        const isWritten = plan.book.entries.get(want.pool) !== book.entries.get(want.pool);
+        if (kind === "granted" && isWritten) this.grants.give(want.pool, startedAt);
+      }
     }
     this.#failures = 0;
     for (const cut of cuts) if (this.#cuts.get(cut.pool) === cut) this.#cuts.delete(cut.pool);
-    for (const answer of plan.answers) this.#answer(answer, situation.family, refusal);
+    for (const answer of plan.answers) this.#wants.answer(answer, situation.family, refusal);
     // Until the subnet has the finalizer nothing is recorded: that is done when it has.
     if (isGuarded || refusal) this.#reviewed = Math.max(this.#reviewed, reviews);
     if (isReviewing) this.#options.onReviewed(this.#name);
-  }
-
-  #answer(answer: Answer, family: Family, refusal: Notice | undefined): void {
-    const { want } = answer;
-    const line = this.#wants.get(want.pool);
-    // Withdrawn while the write was under way.
-    if (line?.key !== want.key) {
-      this.#options.onUnclaimed(this.#name, want.pool);
-      return;
-    }
-    if (answer.kind === "granted") {
-      if (line.size > want.size) return; // asked for more meanwhile: stays in line
-      this.#wants.delete(want.pool);
-      this.#options.onGranted(want);
-    } else if (refusal) {
-      this.#refuse(line, refusal.message, () => refusal);
-    } else if (answer.kind === "short") {
-      const { free, needed } = answer;
-      this.#refuse(line, "InsufficientAddresses", () => {
-        const spare = this.#options.view.spare(this.#name);
-        return notice("InsufficientAddresses", { subnet: this.#name, free, needed, ...(spare && { spare }) });
-      });
-    } else {
-      const addresses = formatRanges(answer.addresses, family).join(", ");
-      const reason = `addresses ${addresses} of pool ${want.pool} are in use and recorded for another pool`;
-      this.#refuse(line, "Conflict", () => notice("SubnetInvalid", { subnet: this.#name, reason }));
-    }
-  }
-
-  /** Tells a waiting pool why, unless it knows: how many addresses are free just now is no news to it. */
-  #refuse(want: Want, cause: string, refusal: () => Notice): void {
-    const line = this.#wants.get(want.pool);
-    const told = `${cause} ${want.size}`;
-    if (!line || line.told === told) return;
-    line.told = told;
-    this.#options.onRefused(line, refusal());
   }
 
   #failed(error: unknown): void {
@@ -237,14 +240,6 @@ export class SubnetLedger {
     this.#notBefore = clock.now() + retryInMs;
     onFailure(this.#name, error, retryInMs);
     if (!hasCode(error, 403, 422)) return;
-    const { message: text } = error;
-    for (const want of this.#wants.values()) {
-      this.#refuse(want, text, () => notice("Refused", { action: "record", pool: want.pool, text }));
-    }
+    this.#wants.refuseAll(error.message);
   }
-}
-
-function familyRefusal(want: Want, subnet: string, { family }: LedgerSituation): Notice | undefined {
-  if (want.family === family) return undefined;
-  return notice("SubnetWrongFamily", { subnet, wanted: want.family, actual: family });
 }

@@ -23,6 +23,8 @@ export interface Entry {
   readonly application: string | undefined;
   /** See {@link PoolRecord}; absent once it is known to have come, or never to. */
   readonly admitted?: Admission;
+  /** See {@link PoolRecord}. */
+  readonly renewed?: string;
   /** The member of the JSON text. */
   readonly fragment: string;
 }
@@ -51,6 +53,16 @@ export function entryOf(
 }
 
 /**
+ * Returns an entry that says nothing else and is another text all the same.
+ * @param version of the subnet that it will be written on, so that no two are equal
+ */
+export function renewedEntry(entry: Entry, name: string, family: Family, version: string): Entry {
+  const { ranges, application, admitted } = entry;
+  const marks = { ...(application !== undefined && { application }), ...(admitted && { admitted }) };
+  return toEntry(name, ranges, { ips: formatRanges(ranges, family), ...marks, renewed: version });
+}
+
+/**
  * Reads a ledger's text. What cannot be read (somebody edited it) is left out and named in `defects`: pools keep what their own
  * spec holds, which nobody is given either, and are recorded anew.
  */
@@ -68,8 +80,9 @@ export function readBook(text: string | null | undefined, family: Family): Book 
 }
 
 function toEntry(name: string, ranges: RangeSet, record: PoolRecord): Entry {
-  const { application, admitted } = record;
-  return { ranges, application, ...(admitted && { admitted }), fragment: formatRecord(name, record) };
+  const { application, admitted, renewed } = record;
+  const marks = { ...(admitted && { admitted }), ...(renewed !== undefined && { renewed }) };
+  return { ranges, application, ...marks, fragment: formatRecord(name, record) };
 }
 
 function recordsOf(text: string | null | undefined, defects: string[]): Map<string, PoolRecord> {

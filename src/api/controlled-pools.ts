@@ -16,6 +16,8 @@ export interface PoolRecord {
   readonly application?: string;
   /** Ours: the pool, or a change that gives it some of these addresses, was let in and may be on its way. */
   readonly admitted?: Admission;
+  /** Ours: version of the subnet on which somebody made sure that nobody cuts the record by what was seen before. */
+  readonly renewed?: string;
 }
 
 /** What was let in, and when; in the text `admittedAt` and `admittedVersion`. */
@@ -76,11 +78,12 @@ export function formatControlledPools(records: ReadonlyMap<string, PoolRecord>):
 export function formatRecord(name: string, record: PoolRecord): string {
   const application = record.application === undefined ? "" : `,"application":${JSON.stringify(record.application)}`;
   const { at, version } = record.admitted ?? {};
+  const renewed = record.renewed === undefined ? "" : `,"renewed":${JSON.stringify(record.renewed)}`;
   const admittedAt = at === undefined ? "" : `,"admittedAt":${JSON.stringify(at)}`;
   const admittedVersion = version === undefined ? "" : `,"admittedVersion":${JSON.stringify(version)}`;
   // Go writes the nil slice of an empty pool as null.
   const ips = record.ips.length === 0 ? "null" : JSON.stringify(record.ips);
-  return `${JSON.stringify(name)}:{"ips":${ips}${application}${admittedAt}${admittedVersion}}`;
+  return `${JSON.stringify(name)}:{"ips":${ips}${application}${admittedAt}${admittedVersion}${renewed}}`;
 }
 
 /** Joins fragments of {@link formatRecord}, given in the order of their names, to the text; `undefined` for none. */
@@ -92,7 +95,7 @@ function toRecord(name: string, value: unknown): PoolRecord {
   if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
     throw new SyntaxError(`Cannot parse controlledIPPools: the record of pool "${name}" is not a JSON object`);
   }
-  const { ips, application, admittedAt, admittedVersion } = (value ?? {}) as Record<string, unknown>;
+  const { ips, application, admittedAt, admittedVersion, renewed } = (value ?? {}) as Record<string, unknown>;
   const ranges = ips ?? [];
   if (!Array.isArray(ranges) || !ranges.every((range) => typeof range === "string")) {
     throw new SyntaxError(`Cannot parse controlledIPPools: the ips of pool "${name}" are not a list of ranges`);
@@ -101,6 +104,7 @@ function toRecord(name: string, value: unknown): PoolRecord {
     ips: ranges,
     ...(typeof application === "string" && application !== "" && { application }),
     ...(typeof admittedAt === "string" && admittedAt !== "" && { admitted: toAdmission(admittedAt, admittedVersion) }),
+    ...(typeof renewed === "string" && renewed !== "" && { renewed }),
   };
 }
 

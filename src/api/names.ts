@@ -42,6 +42,8 @@ export const ANNOTATION = {
   defaultIPv4Pool: `${PREFIX}/default-ipv4-ippool`,
   /** On namespaces: JSON array of pool names. */
   defaultIPv6Pool: `${PREFIX}/default-ipv6-ippool`,
+  /** Ours, on pools: counts how often one of two operators made sure that nobody grows the pool by what it saw before. */
+  fence: `${PREFIX}/fence`,
 } as const;
 
 /** Labels on pools and subnets (spec §2.2). */

@@ -5,6 +5,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ON_THE_WAY_MS } from "../../src/api/controlled-pools.ts";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { LABEL } from "../../src/api/names.ts";
 import { deployments, jobs, spiderIPPools, spiderSubnets, statefulSets } from "../../src/api/resources.ts";
@@ -46,6 +47,8 @@ ends(
     world.start();
     await settled(world);
     assert.equal(summary(world), ["s4 3 created"]);
+    // What a request of the former operator may still use is given back when nothing can be on its way any more.
+    await world.clock.advance(ON_THE_WAY_MS);
     assert.is(recorded(world, "s4"), 3);
   }),
 );

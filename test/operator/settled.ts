@@ -61,8 +61,13 @@ function ofKept(world: MemoryWorld, pool: SpiderIPPool): string[] {
   const subnet = world.subnets.find(({ metadata }) => metadata.name === subnetOf(pool));
   if (!subnet || subnet.metadata.deletionTimestamp !== undefined) return [];
   const { entries } = bookOf(subnet);
-  const record = entries.get(pool.metadata.name)?.ranges ?? EMPTY;
-  return equals(parsePool(pool).ips, record) ? [] : [`pool ${pool.metadata.name} is kept without its record`];
+  const { name } = pool.metadata;
+  const record = entries.get(name)?.ranges ?? EMPTY;
+  const { ips, inUse } = parsePool(pool);
+  // What a user's edit brought into the pool while it was another one's stays there until no pod uses it.
+  const others = [...entries].filter(([other]) => other !== name).map(([, { ranges }]) => ranges);
+  if (overlaps(inUse, union(...others))) return [];
+  return equals(ips, record) ? [] : [`pool ${name} is kept without its record`];
 }
 
 function ofWanted(world: MemoryWorld, app: App, want: Wanted, here: readonly SpiderIPPool[]): string[] {

@@ -51,7 +51,8 @@ async function start(kubeconfig: string): Promise<void> {
     cluster,
     clock: systemClock,
     random: systemRandom,
-    settings: defaultSettings,
+    // What a killed one has sent has come after that time: the server is at hand, and nothing holds a request up for longer.
+    settings: { ...defaultSettings, onTheWayMs: 5_000 },
     log,
   });
   await operator.start();

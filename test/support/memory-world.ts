@@ -56,6 +56,7 @@ export class MemoryWorld {
   readonly requests: ClusterRequest[] = [];
   operator: Operator | undefined;
   #connection: MemoryConnection | undefined;
+  readonly #rivals = new Set<() => void>();
   readonly #options: WorldOptions;
   readonly #subnets = new Map<string, SpiderSubnet>();
   readonly #pools = new Map<string, SpiderIPPool>();
@@ -79,20 +80,38 @@ export class MemoryWorld {
 
   /** Starts an operator of its own connection; it syncs as time goes on. */
   start(faults: FaultPolicy = () => undefined): void {
+    const { operator, connection } = this.#launch(faults);
+    this.operator = operator;
+    this.#connection = connection;
+  }
+
+  /** Starts one more operator beside the others, which acts as if it were the only one; returns what ends it as a crash does. */
+  startRival(faults: FaultPolicy = () => undefined): () => void {
+    const { operator, connection } = this.#launch(faults);
+    const crash = (): void => {
+      connection.cut();
+      operator.stop().catch(() => undefined);
+      this.#rivals.delete(crash);
+    };
+    this.#rivals.add(crash);
+    return crash;
+  }
+
+  #launch(faults: FaultPolicy): { operator: Operator; connection: MemoryConnection } {
     const { clock } = this;
     const { seed = 1, log, latencyMs = () => 2, sinks } = this.#options;
     const settings = { ...defaultSettings, ...this.#options.settings };
     this.#starts += 1;
     const random = seededRandom(seed * 1000 + this.#starts);
-    this.#connection = this.server.connect({
+    const connection = this.server.connect({
       latencyMs,
       faults: (request) => {
         this.requests.push(request);
         return faults(request);
       },
     });
-    this.operator = new Operator({
-      cluster: this.#connection,
+    const operator = new Operator({
+      cluster: connection,
       clock,
       random,
       settings,
@@ -100,7 +119,8 @@ export class MemoryWorld {
       ...(sinks && { recorder: new TraceRecorder({ clock, settings, sinks }) }),
     });
     // Rejected where it is stopped before it has synced.
-    this.operator.start().catch(() => undefined);
+    operator.start().catch(() => undefined);
+    return { operator, connection };
   }
 
   /** Ends the operator as `kill -9` does: no answer reaches it, nothing that it sent later has an effect. */
@@ -152,6 +172,7 @@ export class MemoryWorld {
 
   async close(): Promise<void> {
     this.crash();
+    for (const crash of this.#rivals) crash();
     await this.user.close();
   }
 

@@ -1,0 +1,94 @@
+/**
+ * Which records of one subnet's ledger somebody else may be about to use: the half of the fence that holds back who cuts (docs/lifecycle.md).
+ *
+ * Whoever has written a record may create or grow its pool for a while. So what another operator, or a run before this one, has
+ * written is marked when it is seen first, and is not cut before all that may be on its way has come, and the pool was looked at
+ * after that. Pure but for its own map and the clock; sends nothing.
+ * @module
+ */
+
+import type { Book } from "../api/book.ts";
+import { ON_THE_WAY_MS } from "../api/controlled-pools.ts";
+import type { SpiderSubnet } from "../api/subnet.ts";
+import type { Clock } from "../clock.ts";
+
+/** A record that is not known to be ours alone. */
+export interface Mark {
+  /** When it was first seen as it is now; milliseconds since the epoch. */
+  readonly since: number;
+}
+
+export class RecordMarks {
+  readonly #clock: Clock;
+  readonly #onTheWayMs: number;
+  readonly #marks = new Map<string, Mark>();
+  #uid: string | undefined;
+  #version: string | undefined;
+  #book: Book | undefined;
+  /** What the version that was seen last has marked, and how that was marked before. */
+  #news = new Map<string, Mark | undefined>();
+
+  constructor(clock: Clock, onTheWayMs: number = ON_THE_WAY_MS) {
+    this.#clock = clock;
+    this.#onTheWayMs = onTheWayMs;
+  }
+
+  /** Takes in a version of the ledger that may be anybody's. */
+  see({ metadata: { uid, resourceVersion } }: SpiderSubnet, book: Book): void {
+    if (resourceVersion === this.#version && uid === this.#uid) return;
+    if (uid !== this.#uid) this.#marks.clear();
+    const before = uid === this.#uid ? this.#book?.entries : undefined;
+    [this.#uid, this.#version, this.#book] = [uid, resourceVersion, book];
+    this.#news = new Map();
+    if (before === book.entries) return;
+    const mark: Mark = { since: this.#clock.now() };
+    for (const [name, entry] of book.entries) {
+      const old = before?.get(name);
+      if (old === entry || old?.fragment === entry.fragment) continue;
+      this.#news.set(name, this.#marks.get(name));
+      this.#marks.set(name, mark);
+    }
+    this.#forget(book);
+  }
+
+  /** Takes in a version that we have written on top of the one that was seen; the watch may have shown it already. */
+  wrote(base: string | undefined, version: string | undefined, book: Book): void {
+    if (this.#version === base) {
+      [this.#version, this.#book, this.#news] = [version, book, new Map()];
+      this.#forget(book);
+    } else if (this.#version === version) {
+      for (const [name, before] of this.#news) {
+        if (before) this.#marks.set(name, before);
+        else this.#marks.delete(name);
+      }
+      this.#news.clear();
+    }
+  }
+
+  /** A request of our own for this pool has ended without an answer. */
+  doubt(pool: string): void {
+    this.#marks.set(pool, { since: this.#clock.now() });
+  }
+
+  /** `undefined` where nobody else can be about to use the record. */
+  of(pool: string): Mark | undefined {
+    return this.#marks.get(pool);
+  }
+
+  /** How much longer something may be on its way, in milliseconds. */
+  leftMs({ since }: Mark): number {
+    return Math.max(0, since + this.#onTheWayMs - this.#clock.now());
+  }
+
+  /**
+   * Drops a mark: the pool, or its absence, was seen at the API server by a request that was sent when nothing was on its way any more.
+   * A newer mark stays.
+   */
+  drop(pool: string, mark: Mark): void {
+    if (this.#marks.get(pool) === mark) this.#marks.delete(pool);
+  }
+
+  #forget(book: Book): void {
+    for (const name of this.#marks.keys()) if (!book.entries.has(name)) this.#marks.delete(name);
+  }
+}
