@@ -43,8 +43,9 @@ export class RecordClaims {
     this.#options = options;
   }
 
+  /** Nothing is asked, and nothing waits to be. */
   get isIdle(): boolean {
-    return this.#asking.size === 0;
+    return this.#asking.size + this.#waiting.size === 0;
   }
 
   /** Asks for a record to be ours alone, which the marks will say; `isManual`: no operator gives its pool addresses. */
