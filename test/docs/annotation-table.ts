@@ -64,6 +64,12 @@ const annotations: Readonly<Record<keyof typeof ANNOTATION, Row>> = {
     effect: "Manual pools for pods of this namespace that name none themselves; wildcards work.",
   },
   defaultIPv6Pool: { on: "namespace", value: '`["P6"]`', effect: "The same for IPv6." },
+  fence: {
+    on: "automatic pool; written by autopool",
+    value: "a number",
+    effect:
+      "Counts how often an operator made sure that no other one grows the pool by what it saw before ([lifecycle](lifecycle.md), Two operators). Nothing reads it.",
+  },
 };
 
 const labels: Readonly<Record<keyof typeof LABEL, readonly [on: string, value: string]>> = {

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { countOf } from "../../src/address/range-set.ts";
+import { countOf, type RangeSet } from "../../src/address/range-set.ts";
 import { formatAllocatedIPs } from "../../src/api/allocated-ips.ts";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
@@ -19,7 +19,7 @@ import { eventually } from "../support/eventually.ts";
 import { bookOf, parsePool } from "../support/invariants.ts";
 import { deployment } from "../support/manifests.ts";
 import { freshSpec } from "../support/place.ts";
-import { freshNamespace, realCluster, realKubeconfig, removeObject } from "../support/real.ts";
+import { freshNamespace, realCluster, realKubeconfig, removeObject, type TestNamespace } from "../support/real.ts";
 import { inUseOf } from "../support/scenario.ts";
 import { define } from "../support/stage.ts";
 import { Watcher } from "../support/watcher.ts";
@@ -58,57 +58,81 @@ async function write(cluster: Cluster, { metadata }: SpiderIPPool, addresses: re
   }
 }
 
+interface World {
+  readonly cluster: Cluster;
+  readonly namespace: TestNamespace;
+  readonly watcher: Watcher;
+  /** Addresses that each application wants. */
+  readonly sizes: Map<string, number>;
+  readonly random: () => number;
+}
+
+/** Creates, scales or deletes an application. */
+async function act({ cluster, namespace, sizes, random }: World): Promise<void> {
+  const ref = { namespace: namespace.name, name: `app-${Math.floor(random() * apps)}` };
+  const replicas = 1 + Math.floor(random() * 4);
+  const asking = { subnet: { ipv4: [namespace.name] }, number: "+1" };
+  if (!sizes.has(ref.name)) await cluster.create(deployment.resource, deployment.manifest(ref, asking, replicas));
+  else if (random() < 0.3) {
+    await removeObject(cluster, deployment.resource, ref);
+    sizes.delete(ref.name);
+    return;
+  } else await deployment.scale(cluster, ref, replicas);
+  sizes.set(ref.name, replicas + 1);
+}
+
+const counted = (sets: Iterable<RangeSet>): number[] =>
+  [...sets].map((set) => Number(countOf(set))).sort((a, b) => a - b);
+
+/** Every application has a pool of its size, and the ledger says the same. */
+function assertSettled({ namespace, watcher, sizes }: World): void {
+  const actual = counted([...watcher.pools.values()].map((pool) => parsePool(pool).ips));
+  assert.equal(
+    actual,
+    [...sizes.values()].sort((a, b) => a - b),
+    "sizes of the pools",
+  );
+  const records = bookOf(watcher.subnets.get(namespace.name) as SpiderSubnet).entries.values();
+  assert.equal(counted([...records].map(({ ranges }) => ranges)), actual, "sizes of the records");
+}
+
+async function giveBack({ cluster, watcher }: World): Promise<void> {
+  for (const pool of watcher.pools.values()) if (inUseOf(pool).length > 0) await write(cluster, pool, []);
+}
+
+async function tidy({ cluster, namespace, watcher, sizes }: World, leaders: readonly ChildProcess[]): Promise<void> {
+  for (const name of sizes.keys()) {
+    await removeObject(cluster, deployment.resource, { namespace: namespace.name, name });
+  }
+  await eventually(() => assert.is(watcher.pools.size, 0, "the pools go"), { seconds: patienceSeconds });
+  await removeObject(cluster, spiderSubnets, { name: namespace.name });
+  await eventually(() => assert.is(watcher.subnets.size, 0, "the subnet goes"), { seconds: patienceSeconds });
+  for (const child of leaders) child.kill("SIGTERM");
+  await Promise.all(leaders.map((child) => child.exitCode ?? once(child, "exit")));
+  await namespace.remove();
+  await watcher.stop();
+  await cluster.close();
+}
+
 twoLeaders("break no invariant at any version, and agree in the end", async () => {
   const cluster = await realCluster();
   await define(cluster);
   const namespace = await freshNamespace(cluster, "two");
-  const subnet = namespace.name;
   const spec = freshSpec(4, 90);
-  await cluster.create<SpiderSubnet>(spiderSubnets, { metadata: { name: subnet }, spec });
+  await cluster.create<SpiderSubnet>(spiderSubnets, { metadata: { name: namespace.name }, spec });
   const watcher = await Watcher.start(cluster, spec.subnet);
-  const leaders = [run(), run()];
   const random = seededRandom(steps);
-  const sizes = new Map<string, number>();
-  const asking = { subnet: { ipv4: [subnet] }, number: "+1" };
-  const act = async (app: string): Promise<void> => {
-    const ref = { namespace: namespace.name, name: app };
-    const replicas = 1 + Math.floor(random() * 4);
-    if (!sizes.has(app)) await cluster.create(deployment.resource, deployment.manifest(ref, asking, replicas));
-    else if (random() < 0.3) {
-      await removeObject(cluster, deployment.resource, ref);
-      sizes.delete(app);
-      return;
-    } else await deployment.scale(cluster, ref, replicas);
-    sizes.set(app, replicas + 1);
-  };
+  const world: World = { cluster, namespace, watcher, sizes: new Map(), random };
+  const leaders = [run(), run()];
   try {
     for (let step = 0; step < steps; step++) {
-      await act(`app-${Math.floor(random() * apps)}`);
+      await act(world);
       const pools = [...watcher.pools.values()];
       const pool = pools[Math.floor(random() * pools.length)];
       if (pool) await useSome(cluster, pool, random);
       await sleep(systemClock, pauseMs);
     }
-    const settled = (): void => {
-      const live = [...watcher.pools.values()];
-      const actual = live.map((pool) => Number(countOf(parsePool(pool).ips))).sort((a, b) => a - b);
-      assert.equal(
-        actual,
-        [...sizes.values()].sort((a, b) => a - b),
-        "sizes of the pools",
-      );
-      const records = bookOf(watcher.subnets.get(subnet) as SpiderSubnet).entries;
-      const recorded = [...records.values()].map(({ ranges }) => Number(countOf(ranges))).sort((a, b) => a - b);
-      assert.equal(recorded, actual, "sizes of the records");
-    };
-    for (const pool of watcher.pools.values()) await write(cluster, pool, []);
-    await eventually(
-      async () => {
-        for (const pool of watcher.pools.values()) if (inUseOf(pool).length > 0) await write(cluster, pool, []);
-        settled();
-      },
-      { seconds: patienceSeconds },
-    );
+    await eventually(() => giveBack(world).then(() => assertSettled(world)), { seconds: patienceSeconds });
     assert.ok(
       leaders.every(({ exitCode }) => exitCode === null),
       "both are there",
@@ -116,17 +140,7 @@ twoLeaders("break no invariant at any version, and agree in the end", async () =
     assert.equal(watcher.check(), []);
     assert.is(watcher.gaps, 0, "every version was seen");
   } finally {
-    for (const app of sizes.keys()) {
-      await removeObject(cluster, deployment.resource, { namespace: namespace.name, name: app });
-    }
-    await eventually(() => assert.is(watcher.pools.size, 0, "the pools go"), { seconds: patienceSeconds });
-    await removeObject(cluster, spiderSubnets, { name: subnet });
-    await eventually(() => assert.is(watcher.subnets.size, 0, "the subnet goes"), { seconds: patienceSeconds });
-    for (const child of leaders) child.kill("SIGTERM");
-    await Promise.all(leaders.map((child) => child.exitCode ?? once(child, "exit")));
-    await namespace.remove();
-    await watcher.stop();
-    await cluster.close();
+    await tidy(world, leaders);
   }
 });
 
