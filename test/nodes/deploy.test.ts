@@ -114,12 +114,9 @@ deployed("a subnet that cannot be right is refused, by way of the webhook's Serv
   assert.match(told, /admission webhook "spidersubnet\.spiderpool\.spidernet\.io" denied the request: .*overlap/);
 });
 
-/** So many applications are made while the leader goes. */
-const applications = 200;
-
 /** Makes applications without pods, from subnets that have exactly the addresses for them. */
-async function makeApplications(place: NodePlace, subnets: readonly [string, string]): Promise<void> {
-  const names = Array.from({ length: applications }, (_, index) => `app-${index}`);
+async function makeApplications(place: NodePlace, count: number, subnets: readonly [string, string]): Promise<void> {
+  const names = Array.from({ length: count }, (_, index) => `app-${index}`);
   const make = async (): Promise<void> => {
     for (let name = names.shift(); name !== undefined; name = names.shift()) {
       await place.run(deployments, name, 0, { annotations: fromSubnets(...subnets, "2") });
@@ -128,40 +125,64 @@ async function makeApplications(place: NodePlace, subnets: readonly [string, str
   await Promise.all(Array.from({ length: 4 }, make));
 }
 
-for (const [how, way, secondsMax] of [
-  ["killed", (pod: Pod) => world.signal(pod, "KILL"), LEASE_SECONDS + 2],
-  // Far from what a lease takes to run out; how fast it is where nobody else uses the machine is measured in test/real.
-  ["told to end", (pod: Pod) => world.signal(pod, "TERM"), 5],
-] as const) {
-  deployed(`while 200 applications are made, a leader that is ${how} is succeeded within ${secondsMax} s`, async () => {
-    const place = await world.place();
-    const subnets = [await place.subnet(4, 2 * applications), await place.subnet(6, 2 * applications)] as const;
-    const { spec } = await world.cluster.get<SpiderSubnet>(spiderSubnets, { name: subnets[0] });
-    const watcher = await Watcher.start(world.cluster, spec.subnet);
-    try {
-      const leader = await world.leader();
-      const making = makeApplications(place, subnets);
-      await eventually(() => assert.ok(watcher.pools.size >= 20), { seconds: 30 });
+for (const { how, count, go, secondsMax } of [
+  // The lease runs out, and then there is a first pool to be made, on a machine that is all of the cluster.
+  { how: "killed", count: 200, go: (pod: Pod) => world.signal(pod, "KILL"), secondsMax: LEASE_SECONDS + 5 },
+  { how: "told to end", count: 60, go: (pod: Pod) => world.signal(pod, "TERM"), secondsMax: 5 },
+  // Both may lead for a moment.
+  { how: "robbed of its lease", count: 60, go: () => world.deleteLease(), secondsMax: 5 },
+]) {
+  deployed(
+    `while ${count} applications are made, a leader that is ${how} is succeeded within ${secondsMax} s`,
+    async () => {
+      const place = await world.place();
+      const subnets = [await place.subnet(4, 2 * count), await place.subnet(6, 2 * count)] as const;
+      const { spec } = await world.cluster.get<SpiderSubnet>(spiderSubnets, { name: subnets[0] });
+      const watcher = await Watcher.start(world.cluster, spec.subnet);
+      try {
+        const making = makeApplications(place, count, subnets);
+        await eventually(() => assert.ok(watcher.pools.size >= 20), { seconds: 30 });
+        const leader = await world.leadingPod();
+        const term = await world.term();
 
-      await way(await world.leadingPod());
-      const began = systemClock.now();
-      const before = new Set(watcher.pools.keys());
-      await eventually(async () => assert.is.not(await world.leader(), leader), { seconds: 30 });
-      await eventually(() => assert.ok([...watcher.pools.keys()].some((name) => !before.has(name))), { seconds: 30 });
-      const seconds = secondsSince(began);
+        await go(leader);
+        const began = systemClock.now();
+        const before = new Set(watcher.pools.keys());
+        await eventually(async () => assert.is.not(await world.term(), term), { seconds: 30 });
+        await eventually(() => assert.ok([...watcher.pools.keys()].some((name) => !before.has(name))), { seconds: 30 });
+        const seconds = secondsSince(began);
 
-      await making;
-      const all = Array.from({ length: 2 * applications }, () => 2);
-      const totals = async (): Promise<unknown> => (await place.autoPools()).map(({ status }) => status?.totalIPCount);
-      await eventually(async () => assert.equal(await totals(), all), { seconds: 60 });
-      assert.ok(seconds <= secondsMax, `the next leader made a pool after ${seconds} s`);
-    } finally {
-      await watcher.stop();
-    }
-    assert.equal(watcher.check(), []);
-    await world.settled();
-  });
+        await making;
+        const all = Array.from({ length: 2 * count }, () => 2);
+        const totals = async (): Promise<unknown> =>
+          (await place.autoPools()).map(({ status }) => status?.totalIPCount);
+        await eventually(async () => assert.equal(await totals(), all), { seconds: 60 });
+        assert.ok(seconds <= secondsMax, `the next leader made a pool after ${seconds} s`);
+      } finally {
+        await watcher.stop();
+      }
+      assert.equal(watcher.check(), []);
+      await world.settled();
+    },
+  );
 }
+
+/** Longer than a lease, and than it takes until nodes are given up for lost. */
+const cutSeconds = 30;
+
+deployed("cut off from the API server, operator and agents come back by themselves, and no pod has moved", async () => {
+  const place = await world.place();
+  const subnets = [await place.subnet(4, 10), await place.subnet(6, 10)] as const;
+  await place.run(deployments, "web", 2, { annotations: fromSubnets(...subnets, "+2") });
+  const running = await place.agreed("web", 2);
+
+  await world.cutNodes(cutSeconds);
+  await place.scale(deployments, "web", 4);
+
+  const after = (await place.agreed("web", 4, 90)).map(uidOf);
+  assert.ok(running.every((pod) => after.includes(uidOf(pod))));
+  await world.settled();
+});
 
 deployed("an update of operator and agents under load fails no pod's start", async () => {
   const place = await world.place();
@@ -223,6 +244,16 @@ deployed("taken off, it leaves pools and addresses as they are; put on again, it
     [7, 7],
   );
   for (const pod of running) assert.ok(five.map(uidOf).includes(uidOf(pod)));
+});
+
+deployed("on their nodes' network, as deploy/host-network has it, operators serve as well", async () => {
+  await world.install("deploy/host-network");
+
+  const place = await world.place();
+  const subnets = [await place.subnet(4, 4), await place.subnet(6, 4)] as const;
+  await place.run(deployments, "web", 2, { annotations: fromSubnets(...subnets, "+1") });
+  await place.agreed("web", 2);
+  for (const { status } of await world.pods("operator")) assert.match(status?.podIP ?? "", /^172\.30\.0\./);
 });
 
 deployed.run();

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { loadAll } from "js-yaml";
 import type { Pod } from "../../src/api/pod.ts";
 import { leases, pods } from "../../src/api/resources.ts";
+import { sleep, systemClock } from "../../src/clock.ts";
 import type { Cluster, KubeObject } from "../../src/cluster/cluster.ts";
 import { clusterScript, program } from "./cluster-script.ts";
 import { eventually } from "./eventually.ts";
@@ -69,9 +70,9 @@ export class DeployedWorld {
     return world;
   }
 
-  /** Applies the manifests as they are in the repository, and waits until everything of them is ready. */
-  async install(): Promise<void> {
-    await kubectl("apply", "-k", folder);
+  /** Applies manifests as they are in the repository, and waits until everything of them is ready. */
+  async install(manifests = folder): Promise<void> {
+    await kubectl("apply", "-k", manifests);
     await this.settled();
   }
 
@@ -107,20 +108,39 @@ export class DeployedWorld {
     return (await this.cluster.list<Pod>(pods, { namespace, labelSelector })).items;
   }
 
-  /** Who leads, in the lease's own words; "" if nobody does. */
-  async leader(): Promise<string> {
-    const { spec } = await this.cluster.get<Lease>(leases, lease);
-    return spec?.holderIdentity ?? "";
+  /** Which leader's term it is: another text for each. */
+  async term(): Promise<string> {
+    const { metadata, spec } = await this.cluster.get<Lease>(leases, lease);
+    return `${metadata.uid} ${spec?.holderIdentity}`;
+  }
+
+  /** Takes the lease away, so that nobody has it and whoever comes first gets it. */
+  async deleteLease(): Promise<void> {
+    await this.cluster.delete(leases, lease);
   }
 
   /** The pod of the replica that leads. */
   async leadingPod(): Promise<Pod> {
     return eventually(async () => {
-      const identity = await this.leader();
-      const pod = (await this.pods("operator")).find(({ metadata }) => identity.startsWith(`${metadata.name}_`));
-      if (pod === undefined) throw new Error(`No pod is the leader "${identity}"`);
+      const { spec } = await this.cluster.get<Lease>(leases, lease);
+      const pod = (await this.pods("operator")).find(({ metadata: { name } }) =>
+        spec?.holderIdentity?.startsWith(`${name}_`),
+      );
+      if (pod === undefined) throw new Error(`No pod is the leader "${spec?.holderIdentity}"`);
       return pod;
     });
+  }
+
+  /** Takes the nodes' way to the API server away for a time. */
+  async cutNodes(seconds: number): Promise<void> {
+    const relay = (verb: string): Promise<unknown> =>
+      Promise.all(nodeNumbers.map((number) => clusterScript("node.sh", verb, `${number}`, "relay-api")));
+    await relay("stop");
+    try {
+      await sleep(systemClock, seconds * 1000);
+    } finally {
+      await relay("start");
+    }
   }
 
   /** Sends a signal to the program of a pod, whose kubelet starts it again. */
