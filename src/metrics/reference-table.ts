@@ -16,7 +16,7 @@ export const referenceOperatorTable = [
     type: "gauge",
     help: "Number of SpiderIPPools",
     labels: [],
-    insteadOf: "sum(autopool_pools) + autopool_manual_pools",
+    insteadOf: 'autopool_cached_objects{job="autopool",resource="spiderippools"}',
   },
   {
     name: "spiderpool_total_subnet_counts",
