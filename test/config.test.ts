@@ -45,6 +45,27 @@ config("takes a flag before the environment before the file", () => {
   assert.equal([read.concurrency, read.logLevel, read.nudgeMs], [5, "error", 7000]);
 });
 
+config("judges the times of an election together, along with every other mistake", () => {
+  const mistakes = mistakesOf(["--lease-renew-seconds", "20", "--concurrency", "none"], {
+    SPIDERPOOL_LEADER_RETRY_PERIOD: "30",
+  });
+
+  assert.equal(mistakes.split("\n"), [
+    'Cannot use --concurrency "none": it must be an integer from 1 to 500',
+    'Cannot use lease-retry-seconds "30": it must be less than lease-renew-seconds, "20"',
+    'Cannot use lease-renew-seconds "20": it must be less than lease-duration-seconds, "15"',
+  ]);
+});
+
+config("elects a leader unless it is told not to, or changes nothing", () => {
+  const election = { namespace: "pools", leaseName: "spiderpool-controller-leases" };
+  const times = { durationMs: 15_000, renewMs: 10_000, retryMs: 2_000 };
+
+  assert.equal(readOperatorConfig([], { POD_NAMESPACE: "pools" }).election, { ...election, ...times });
+  assert.is(readOperatorConfig(["--leader-elect=false"], {}).election, undefined);
+  assert.is(readOperatorConfig(["--dry-run"], {}).election, undefined);
+});
+
 config("finds the file by the environment too", () => {
   assert.is(readOperatorConfig([], { AUTOPOOL_CONFIG: file("concurrency: 6") }).concurrency, 6);
 });

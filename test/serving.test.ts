@@ -85,6 +85,15 @@ serving("answers by what the operator sees, with the certificate that the config
   assert.ok(days > 80 && days < 91, `the certificate ends in ${days} days`);
 });
 
+serving("says what it does not serve yet", async () => {
+  const { operator, serving } = scene({ webhookPort: 0 });
+  assert.is(serving.unserved, "The webhook is not served yet: it has no certificate");
+
+  await Promise.all([operator.start(), serving.start()]);
+
+  assert.is(serving.unserved, undefined);
+});
+
 serving("listens nowhere unless it is told to", async () => {
   const { operator, serving } = scene({});
 
