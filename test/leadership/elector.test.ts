@@ -111,6 +111,32 @@ elections(
 );
 
 elections(
+  "let a leader that had to give up give its lease back as soon as it can",
+  withLeader(async (world, leader) => {
+    leader.isCutOff = true;
+    const [cutAt, other] = [world.clock.now(), world.voters.filter((voter) => voter !== leader)];
+    await world.pass(10_500);
+    leader.isCutOff = false;
+    void leader.elector.release();
+
+    const next = await world.next(1_500, leader);
+    assert.ok(next && other.includes(next), "before the lease has run out");
+    assert.ok(world.clock.now() < cutAt + settings.durationMs);
+    assert.is(leader.warnings.filter((warning) => warning.startsWith("lease not given back")).length, 0);
+  }),
+);
+
+elections(
+  "keep a leader that a busy server sends away most of the time",
+  withLeader(async (world, leader) => {
+    leader.isBusy = true;
+    await world.pass(600_000);
+
+    assert.equal(world.leaders, [leader]);
+  }),
+);
+
+elections(
   "have no leader while nobody can be asked, and one again soon after",
   withLeader(async (world) => {
     for (const voter of world.voters) voter.isCutOff = true;

@@ -7,7 +7,13 @@
 
 import { leases } from "../../src/api/resources.ts";
 import { type Clock, sleep } from "../../src/clock.ts";
-import { type Cluster, UnknownOutcome, type WatchEvent, type WatchOptions } from "../../src/cluster/cluster.ts";
+import {
+  ApiError,
+  type Cluster,
+  UnknownOutcome,
+  type WatchEvent,
+  type WatchOptions,
+} from "../../src/cluster/cluster.ts";
 import type { MemoryConnection } from "../../src/cluster/memory/connection.ts";
 import type { FaultPolicy } from "../../src/cluster/memory/faults.ts";
 import { createMemoryCluster } from "../../src/cluster/memory/memory-cluster.ts";
@@ -46,6 +52,8 @@ export interface Voter {
   readonly warnings: string[];
   /** Whether requests get no answer at the moment, and events of its watch do not come through. */
   isCutOff: boolean;
+  /** Whether two of three requests are answered with 429, and "come again in a second". */
+  isBusy: boolean;
   isDead: boolean;
   kill(): void;
 }
@@ -66,7 +74,11 @@ export class Electorate {
   join({ skewMs = 0, faults, settings: own }: VoterOptions = {}): Voter {
     const { clock } = this;
     const name = `replica-${this.voters.length + 1}`;
-    const connection = this.server.connect({ latencyMs: 4, ...(faults && { faults }) });
+    const busy = { kind: "refuse", error: new ApiError(429, "TooManyRequests", "slow down", 1) } as const;
+    const connection = this.server.connect({
+      latencyMs: 4,
+      faults: (request) => (voter.isBusy && request.number % 3 !== 0 ? busy : faults?.(request)),
+    });
     const skewed: Clock = { now: () => clock.now() + skewMs, after: (ms, callback) => clock.after(ms, callback) };
     const warnings: string[] = [];
     const log: Log = {
@@ -79,6 +91,7 @@ export class Electorate {
       lost: [],
       warnings,
       isCutOff: false,
+      isBusy: false,
       isDead: false,
       elector: new Elector({
         cluster: gated(connection, clock, () => voter.isCutOff),

@@ -198,7 +198,7 @@ leadership("keep their leader, and ask for little, while the API server is slow 
   await create(world, 20);
   await converged(world);
   const { door } = world;
-  const from = await door.order({ delayMs: 1_000, refusedShare: 0.3 });
+  const from = await door.order({ delayMs: 1_000, refusedShare: 0.2 });
   const since = systemClock.now();
   const creating = create(world, 100);
   await sleep(systemClock, slowSeconds * 1000);

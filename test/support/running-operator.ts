@@ -49,7 +49,7 @@ export class RunningOperator {
       () => {
         if (!this.has(/all caches are filled/)) throw new Error(`It is not ready:\n${this.lines.join("\n")}`);
       },
-      { seconds: 30 },
+      { seconds: 60 },
     );
   }
 
