@@ -1,5 +1,5 @@
 /**
- * Kinds that own pods and that Kubernetes does not ship: OpenKruise's, and KubeVirt's machines with stand-ins for their definitions.
+ * Kinds that own pods and that are not followed: OpenKruise's, ReplicationControllers, and KubeVirt's machines with stand-ins for their definitions.
  * @module
  */
 
@@ -24,6 +24,7 @@ export const foreignKinds: readonly { readonly apiVersion: string; readonly reso
   kruise("daemonsets", "DaemonSet", "v1alpha1"),
   kruise("broadcastjobs", "BroadcastJob", "v1alpha1"),
   virtualMachineInstances,
+  { group: "", version: "v1", plural: "replicationcontrollers", kind: "ReplicationController", namespaced: true },
 ].map((resource) => ({ apiVersion: apiVersionOf(resource), resource }));
 
 const machines = [virtualMachineInstances, virtualMachines];

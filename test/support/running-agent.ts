@@ -9,7 +9,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AgentCaller } from "./agent-caller.ts";
-import { realKubeconfig } from "./real.ts";
+import { realCluster } from "./real.ts";
+import { grantRights, kubeconfigOf } from "./shipped-account.ts";
+
+/** As it is deployed, an agent has the rights of deploy/ and no others. */
+async function withRights(): Promise<void> {
+  const admin = await realCluster();
+  try {
+    await grantRights(admin);
+  } finally {
+    await admin.close();
+  }
+}
 
 const root = join(import.meta.dirname, "../..");
 
@@ -34,7 +45,9 @@ export class RunningAgent extends AgentCaller {
    */
   static async start(node: string, ...settings: string[]): Promise<RunningAgent> {
     const folder = mkdtempSync(join(tmpdir(), "autopool-agent-"));
-    const options = ["--node-name", node, "--socket", join(folder, "agent.sock"), "--kubeconfig", realKubeconfig()];
+    await withRights();
+    const account = kubeconfigOf("autopool-agent");
+    const options = ["--node-name", node, "--socket", join(folder, "agent.sock"), "--kubeconfig", account.path];
     const args = ["src/main.ts", "agent", ...options, "--log-format", "text", ...settings];
     const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "pipe"] });
     const lines: string[] = [];
@@ -44,7 +57,7 @@ export class RunningAgent extends AgentCaller {
       if (lines.some((line) => /\bready\b/.test(line))) resolve();
     });
     child.on("exit", (code, signal) => reject(new Error(`The agent ended (${signal ?? code}):\n${lines.join("\n")}`)));
-    await promise;
+    await promise.finally(account.remove);
     return new RunningAgent(node, folder, child, lines);
   }
 

@@ -177,7 +177,7 @@ export class WholeLife {
     await this.#orphans(subnet);
     this.#running = this.#createOperator();
     await this.#running.start();
-    for (const { metadata } of await place.poolsOf(1, 1, 1, 1, 1)) {
+    for (const { metadata } of await place.poolsOf(...foreignKinds.map(() => 1))) {
       await removeObject(this.admin, spiderIPPools, { name: metadata.name });
     }
     await place.poolsOf();
