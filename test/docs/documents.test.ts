@@ -54,12 +54,24 @@ test("have a cause and a cure for everything, and tell nothing twice", () => {
   }
 });
 
-test("link only to what is there", () => {
+/** Headings of a document as links name them. */
+const anchorsOf = (text: string): Set<string> =>
+  new Set(
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+
+test("link only to what is there, headings included", () => {
   const dead = all.flatMap((path) =>
-    [...read(path).matchAll(/\]\((?!https?:|mailto:)([^)#]*)(#[^)]*)?\)/g)]
-      .map(([, target = ""]) => target)
-      .filter((target) => target !== "" && !existsSync(join(root, dirname(path), target)))
-      .map((target) => `${path}: ${target}`),
+    [...read(path).matchAll(/\]\((?!https?:|mailto:)([^)#]*)(?:#([^)]*))?\)/g)].flatMap(([, target = "", anchor]) => {
+      const file = target === "" ? path : join(dirname(path), target);
+      const isThere = existsSync(join(root, file)) && (anchor === undefined || anchorsOf(read(file)).has(anchor));
+      return isThere ? [] : [`${path}: ${target}#${anchor ?? ""}`];
+    }),
   );
   assert.equal(dead, []);
 });
