@@ -20,6 +20,7 @@ import { defaultSettings, type OperatorSettings } from "../../src/settings.ts";
 import { eventually } from "./eventually.ts";
 import { Place } from "./place.ts";
 import { freshNamespace, namespaces, realCluster } from "./real.ts";
+import { connectAs, grantRights } from "./shipped-account.ts";
 
 export interface StageOptions {
   readonly settings?: Partial<OperatorSettings>;
@@ -48,9 +49,12 @@ export class Stage {
     const cluster = await realCluster();
     await define(cluster);
     const requests: RequestReport[] = [];
-    const connection = await realCluster({
+    // As it is deployed: with the rights of deploy/ and no others.
+    await grantRights(cluster);
+    const connection = await connectAs("autopool", {
       onRequest: (report) => report.verb !== "watch" && requests.push(report),
     });
+    await eventually(() => connection.list(spiderIPPools, { limit: 1 }));
     const write = (line: string): unknown => process.env["STAGE_LOG"] && process.stderr.write(`${line}\n`);
     const operator = new Operator({
       cluster: intercept(connection),
