@@ -11,6 +11,7 @@ import * as assert from "uvu/assert";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { deployments, spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
 import type { KubeObject } from "../../src/cluster/cluster.ts";
+import { find } from "../../src/cluster/find.ts";
 import { agentPermissions, operatorPermissions, toFlags } from "../bundle/permissions.ts";
 import { missingRuntime, runtimeNames, start } from "../bundle/runtimes.ts";
 import { eventually } from "../support/eventually.ts";
@@ -83,6 +84,13 @@ for (const [index, runtime] of runtimeNames.entries()) {
       const figures = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
       assert.match(figures, /^autopool_build_info/m, figures.slice(0, 300));
       await eventually(() => assert.match(operator.written.errors, "serving admission"), { seconds: 20 });
+
+      // Pools and subnets are let go by an operator, so it has to see their end.
+      await removeObject(cluster, deployments, { namespace: namespace.name, name: "web" });
+      await removeObject(cluster, spiderSubnets, { name: namespace.name });
+      await eventually(async () => assert.not.ok(await find(cluster, spiderSubnets, { name: namespace.name })), {
+        seconds: 30,
+      });
 
       operator.child.kill("SIGTERM");
       const { code, errors } = await operator.ended;
