@@ -52,7 +52,7 @@ async function start(kubeconfig: string): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     // What a killed one has sent has come after that time: the server is at hand, and nothing holds a request up for longer.
-    settings: { ...defaultSettings, onTheWayMs: 5_000 },
+    settings: { ...defaultSettings, onTheWayMs: 2_000 },
     log,
   });
   await operator.start();
