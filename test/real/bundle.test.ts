@@ -10,7 +10,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { deployments, spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
-import type { KubeObject } from "../../src/cluster/cluster.ts";
+import type { Cluster, KubeObject } from "../../src/cluster/cluster.ts";
 import { find } from "../../src/cluster/find.ts";
 import { agentPermissions, operatorPermissions, toFlags } from "../bundle/permissions.ts";
 import { missingRuntime, runtimeNames, start } from "../bundle/runtimes.ts";
@@ -37,6 +37,13 @@ const template = (subnet: string): object => ({
   metadata: { labels: { app: "web" }, annotations: { "ipam.spidernet.io/subnet": `{"ipv4":["${subnet}"]}` } },
   spec: { containers: [{ name: "main", image: "none" }] },
 });
+
+/** Removes what a test made; pools and subnets are let go by an operator, so it has to see their end. */
+async function removeAll(cluster: Cluster, name: string): Promise<void> {
+  await removeObject(cluster, deployments, { namespace: name, name: "web" });
+  await removeObject(cluster, spiderSubnets, { name });
+  await eventually(async () => assert.not.ok(await find(cluster, spiderSubnets, { name })), { seconds: 30 });
+}
 
 for (const [index, runtime] of runtimeNames.entries()) {
   const range = `10.20${index + 2}.0`;
@@ -85,12 +92,7 @@ for (const [index, runtime] of runtimeNames.entries()) {
       assert.match(figures, /^autopool_build_info/m, figures.slice(0, 300));
       await eventually(() => assert.match(operator.written.errors, "serving admission"), { seconds: 20 });
 
-      // Pools and subnets are let go by an operator, so it has to see their end.
-      await removeObject(cluster, deployments, { namespace: namespace.name, name: "web" });
-      await removeObject(cluster, spiderSubnets, { name: namespace.name });
-      await eventually(async () => assert.not.ok(await find(cluster, spiderSubnets, { name: namespace.name })), {
-        seconds: 30,
-      });
+      await removeAll(cluster, namespace.name);
 
       operator.child.kill("SIGTERM");
       const { code, errors } = await operator.ended;
