@@ -149,7 +149,8 @@ export class Operator {
         this.#executor.onPool(name, previous);
         this.collector?.onPool(name);
       },
-      onSubnet: (name, isForeign) => this.#running && this.#executor.upkeep.onSubnet(name, isForeign),
+      // Who stands by takes in which records others write: the sooner they are certain once it leads.
+      onSubnet: (name, isForeign) => this.#executor.upkeep.onSubnet(name, isForeign),
       onReserved: (name) => this.#running && this.#executor.upkeep.onReserved(name),
       onPodEnd: (key, uid, endsAt) => this.#running && this.collector?.onPodEnd(key, uid, endsAt),
       onState: ({ plural, group }, state) => {

@@ -10,7 +10,7 @@ import { seededRandom } from "../../src/random.ts";
 import { Replica } from "../../src/replica.ts";
 import { defaultSettings } from "../../src/settings.ts";
 import { MemoryWorld } from "../support/memory-world.ts";
-import { annotationsOf, createWorkload, subnet } from "../support/scenario.ts";
+import { annotationsOf, createWorkload, NAMESPACE, subnet } from "../support/scenario.ts";
 import { settings } from "./electorate.ts";
 
 const replicas = suite("replicas");
@@ -150,6 +150,25 @@ replicas("write nothing more from the moment at which leadership is lost", () =>
 
     assert.match(leader.lost?.message ?? "", 'Leadership is lost: "stranger" holds the lease');
     assert.is(leader.writes.length, count);
+  }),
+);
+
+replicas("give back at once what a predecessor has recorded, if they have seen it for long enough", () =>
+  twoReplicas(async (world, leader, other) => {
+    await create(world, 0, 10);
+    await world.clock.advance(120_000);
+    leader.kill();
+    await world.clock.advance(settings.durationMs + 2_000);
+    assert.ok(other.replica.mayAct);
+    await world.act(async (user) => {
+      for (let number = 0; number < 10; number += 1) {
+        await user.delete(deployments, { namespace: NAMESPACE, name: `web-${number}` });
+      }
+    });
+    await world.clock.advance(10_000);
+
+    assert.is(poolCount(world), 0);
+    assert.is(world.subnets[0]?.status?.controlledIPPools ?? undefined, undefined);
   }),
 );
 
