@@ -10,7 +10,7 @@ import * as assert from "uvu/assert";
 import { pathOf } from "../../machines/step.ts";
 import type { Family } from "../../src/address/address.ts";
 import { countOf, formatRanges, intersect, parseRanges } from "../../src/address/range-set.ts";
-import { type PoolRecord, parseControlledPools } from "../../src/api/controlled-pools.ts";
+import { ON_THE_WAY_MS, type PoolRecord, parseControlledPools } from "../../src/api/controlled-pools.ts";
 import { type SpiderIPPool, totalOf } from "../../src/api/ippool.ts";
 import { events, spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
 import type { SpiderSubnet, SpiderSubnetSpec } from "../../src/api/subnet.ts";
@@ -217,11 +217,15 @@ export class Place {
     );
     await this.#clearEvents();
     for (const name of this.#subnets) await removeObject(this.#cluster, spiderSubnets, { name });
-    await eventually(async () => {
-      const { items } = await this.#cluster.list(spiderSubnets);
-      const left = items.map(({ metadata }) => metadata.name).filter((name) => this.#subnets.includes(name));
-      if (left.length > 0) throw new Error(`Subnets are left: ${left.join(", ")}`);
-    });
+    await eventually(
+      async () => {
+        const { items } = await this.#cluster.list(spiderSubnets);
+        const left = items.map(({ metadata }) => metadata.name).filter((name) => this.#subnets.includes(name));
+        if (left.length > 0) throw new Error(`Subnets are left: ${left.join(", ")}`);
+      },
+      // What an operator of before has recorded is kept as long as a request of it may be on its way.
+      { seconds: 20 + ON_THE_WAY_MS / 1000 },
+    );
     if (this.namespace !== "default") await removeObject(this.#cluster, namespaces, { name: this.namespace });
   }
 }

@@ -46,7 +46,7 @@ export class RepairWorld {
   static async open(settings: Partial<OperatorSettings> = {}): Promise<RepairWorld> {
     const cluster = await realCluster();
     await define(cluster);
-    const world = new RepairWorld(cluster, { ...defaultSettings, ...settings });
+    const world = new RepairWorld(cluster, { ...defaultSettings, onTheWayMs: 2_000, ...settings });
     await world.start();
     const { name } = await freshNamespace(cluster, "repair");
     world.place = new Place(cluster, world.#operator, name);
