@@ -7,6 +7,7 @@
 
 import * as assert from "uvu/assert";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
+import { ANNOTATION } from "../../src/api/names.ts";
 import { spiderIPPools, spiderSubnets } from "../../src/api/resources.ts";
 import { systemClock } from "../../src/clock.ts";
 import type { Cluster, KubeObject, Resource } from "../../src/cluster/cluster.ts";
@@ -165,9 +166,20 @@ export const addressesOf = ({ spec }: SpiderIPPool): string[] =>
     return Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => `${base}${Number(from) + index}`);
   });
 
-/** A pool without what changes at every write. */
+/** A ledger without what tells other operators that a record was written anew; `undefined` where it cannot be read. */
+export function essenceOfLedger(text: string | null | undefined): object | undefined {
+  try {
+    const records = Object.entries(JSON.parse(text ?? "") as Record<string, object>);
+    return Object.fromEntries(records.map(([pool, record]) => [pool, { ...record, renewed: undefined }]));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A pool without what changes at every write, and at writes that only tell other operators that somebody was here. */
 export function essence({ metadata, spec, status }: SpiderIPPool): object {
-  const { name, uid, labels, annotations, finalizers, ownerReferences } = metadata;
+  const { name, uid, labels, finalizers, ownerReferences } = metadata;
+  const { [ANNOTATION.fence]: _, ...annotations } = metadata.annotations ?? {};
   const { allocatedIPs, totalIPCount, state } = status ?? {};
   return { name, uid, labels, annotations, finalizers, ownerReferences, spec, allocatedIPs, totalIPCount, state };
 }
