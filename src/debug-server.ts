@@ -7,13 +7,13 @@
  */
 
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { Session } from "node:inspector/promises";
 import { pipeline } from "node:stream/promises";
 import { getHeapSnapshot } from "node:v8";
 import { type Clock, sleep } from "./clock.ts";
 import { listen } from "./listening.ts";
-import { HEADERS, isForeign, type Route, writeText } from "./view-response.ts";
+import { answerReading, type Route, writeText } from "./view-response.ts";
 
 export interface DebugServerOptions {
   /** 0 takes one that is free. */
@@ -37,8 +37,8 @@ const SECONDS_MAX = 120;
 export async function serveDebug({ port, clock }: DebugServerOptions): Promise<DebugServer> {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 });
   const ending = new AbortController();
-  const routes = routesOf(clock, ending.signal);
-  server.on("request", (request, response) => void answer(routes, request, response));
+  const reading = { routes: routesOf(clock, ending.signal), address: ADDRESS, methods: ["GET"] };
+  server.on("request", (request, response) => void answerReading(reading, request, response));
   const taken = await listen(server, { port, host: ADDRESS, setting: "debug-port" });
   return {
     port: taken,
@@ -104,30 +104,4 @@ async function profileCpu(clock: Clock, seconds: number, signal: AbortSignal): P
 function writeHead(response: ServerResponse, file: string): void {
   const disposition = `attachment; filename="${file}"`;
   response.writeHead(200, { "content-type": "application/json", "content-disposition": disposition });
-}
-
-async function answer(
-  routes: Readonly<Record<string, Route>>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  // Who goes away while something is written to them is no news.
-  response.on("error", () => {});
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-  const { pathname = "", searchParams = new URLSearchParams() } =
-    URL.parse(request.url ?? "", "http://localhost") ?? {};
-  const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
-  if (isForeign(request.headers.host, ADDRESS)) writeText(response, 403, "Cannot answer under this host name\n");
-  else if (!route) writeText(response, 404, `Cannot find "${pathname}": ${Object.keys(routes).join(", ")} are here\n`);
-  else if (request.method !== "GET") {
-    response.setHeader("allow", "GET");
-    writeText(response, 405, `Cannot answer ${request.method}: this is for reading only\n`);
-  } else {
-    try {
-      await route(response, searchParams, request);
-    } catch (error) {
-      if (response.headersSent) response.destroy();
-      else writeText(response, 500, `Cannot answer: ${(error as Error).message}\n`);
-    }
-  }
 }

@@ -13,7 +13,7 @@ export type Route = (
 ) => void | Promise<void>;
 
 /** Headers of every answer. */
-export const HEADERS: Readonly<Record<string, string>> = {
+const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
@@ -29,7 +29,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  * @param host the request's header
  * @param address where the server listens
  */
-export function isForeign(host: string | undefined, address: string): boolean {
+function isForeign(host: string | undefined, address: string): boolean {
   const isLocal = LOOPBACK.test(address.includes(":") ? `[${address}]` : address);
   return isLocal && !LOOPBACK.test((host ?? "").replace(/:\d+$/, ""));
 }
@@ -49,6 +49,42 @@ export function writeText(
 export function writeFound(response: ServerResponse, value: unknown, name: string): void {
   if (value === undefined) writeText(response, 404, `Cannot find ${name}\n`);
   else writeText(response, 200, JSON.stringify(value), "application/json");
+}
+
+/** What a server of such answers has. */
+export interface Reading {
+  readonly routes: Readonly<Record<string, Route>>;
+  /** Where it listens. */
+  readonly address: string;
+  readonly methods: readonly string[];
+}
+
+/** Answers a request by its path; to what would change anything, and under a foreign host name, by a refusal. Never rejects. */
+export async function answerReading(
+  { routes, address, methods }: Reading,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  // What is still on its way when somebody goes is no news.
+  request.on("error", () => {});
+  response.on("error", () => {});
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  const { pathname = "", searchParams = new URLSearchParams() } =
+    URL.parse(request.url ?? "", "http://localhost") ?? {};
+  const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
+  if (isForeign(request.headers.host, address)) writeText(response, 403, "Cannot answer under this host name\n");
+  else if (!route) writeText(response, 404, `Cannot find "${pathname}": ${Object.keys(routes).join(", ")} are here\n`);
+  else if (!methods.includes(request.method ?? "")) {
+    response.setHeader("allow", methods.join(", "));
+    writeText(response, 405, `Cannot answer ${request.method}: this is for reading only\n`);
+  } else {
+    try {
+      await route(response, searchParams, request);
+    } catch (error) {
+      if (response.headersSent) response.destroy();
+      else writeText(response, 500, `Cannot answer: ${(error as Error).message}\n`);
+    }
+  }
 }
 
 const CHUNK_LENGTH = 64 * 2 ** 10;

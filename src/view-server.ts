@@ -7,7 +7,7 @@
  */
 
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Clock } from "./clock.ts";
 import { listen } from "./listening.ts";
@@ -15,7 +15,7 @@ import type { LiveView } from "./live-view.ts";
 import type { TraceLine } from "./trace/trace-line.ts";
 import { poolDetail, subnetDetail } from "./view/holders.ts";
 import type { PageDocument } from "./view/page-document.ts";
-import { gathered, HEADERS, isForeign, type Route, writeFound, writeText } from "./view-response.ts";
+import { answerReading, gathered, type Route, writeFound, writeText } from "./view-response.ts";
 import { holdStream } from "./view-stream.ts";
 
 /** Where the page listens unless told otherwise. */
@@ -59,8 +59,8 @@ export interface ViewServer {
 export async function serveView(options: ViewServerOptions): Promise<ViewServer> {
   const { port, address = VIEW_ADDRESS } = options;
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 });
-  const routes = routesOf(options);
-  server.on("request", (request, response) => void answer(routes, address, request, response));
+  const reading = { routes: routesOf(options), address, methods: ["GET", "HEAD"] };
+  server.on("request", (request, response) => void answerReading(reading, request, response));
   const taken = await listen(server, { port, host: address, setting: "view-port" });
   const host = address.includes(":") ? `[${address}]` : address;
   return {
@@ -111,32 +111,4 @@ function routesOf({ document, source, clock }: ViewServerOptions): Readonly<Reco
       },
     }),
   };
-}
-
-async function answer(
-  routes: Readonly<Record<string, Route>>,
-  address: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  // What is still on its way when somebody goes is no news.
-  request.on("error", () => {});
-  response.on("error", () => {});
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-  const { pathname = "", searchParams = new URLSearchParams() } =
-    URL.parse(request.url ?? "", "http://localhost") ?? {};
-  const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
-  if (isForeign(request.headers.host, address)) writeText(response, 403, "Cannot answer under this host name\n");
-  else if (!route) writeText(response, 404, `Cannot find "${pathname}"\n`);
-  else if (request.method !== "GET" && request.method !== "HEAD") {
-    response.setHeader("allow", "GET, HEAD");
-    writeText(response, 405, `Cannot answer ${request.method}: this is for reading only\n`);
-  } else {
-    try {
-      await route(response, searchParams, request);
-    } catch (error) {
-      if (response.headersSent) response.destroy();
-      else writeText(response, 500, `Cannot answer: ${(error as Error).message}\n`);
-    }
-  }
 }
