@@ -120,6 +120,7 @@ export class WholeLife {
       settings: {
         ...defaultSettings,
         nudgeMs: 1000,
+        onTheWayMs: 2_000,
         collection: { ...defaultCollectorSettings, gcDelayMs: 100, gcIntervalMs: 1000 },
       },
       log: silentLog,
