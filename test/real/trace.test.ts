@@ -14,6 +14,7 @@ import { promisify } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { stepperOf } from "../../machines/step.ts";
+import { ON_THE_WAY_MS } from "../../src/api/controlled-pools.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { replay } from "../../src/trace/replay.ts";
 import { parseLine, readTrace } from "../../src/trace/trace-reader.ts";
@@ -31,7 +32,8 @@ const isOurs = state !== "" && realKubeconfig().startsWith(state) && existsSync(
 const isCI = process.env["CI"] === "true";
 
 const apps = Array.from({ length: 50 }, (_, index) => `app-${index}`);
-const patient = { seconds: 90 };
+/** Longer than records of the operator that was killed are left alone. */
+const patient = { seconds: 60 + ON_THE_WAY_MS / 1000 };
 const directory = mkdtempSync(join(tmpdir(), "autopool-trace-"));
 const path = join(directory, "trace");
 const traces = suite("trace of a real cluster");
