@@ -38,7 +38,9 @@ export class NodePlace {
   async subnet(family: Family, count: number): Promise<string> {
     const name = uniqueName("subnet");
     this.#subnets.push(name);
-    await this.#cluster.create<Body>(spiderSubnets, { metadata: { name }, spec: closedSpec(family, count) });
+    const spec = closedSpec(family, count);
+    // A replica that has just died is called by its Service for a moment.
+    await eventually(() => this.#cluster.create<Body>(spiderSubnets, { metadata: { name }, spec }));
     return name;
   }
 
@@ -46,7 +48,8 @@ export class NodePlace {
   async pool(family: Family, count: number): Promise<string> {
     const name = uniqueName("pool");
     this.#pools.add(name);
-    await this.#cluster.create<Body>(spiderIPPools, { metadata: { name }, spec: closedSpec(family, count) });
+    const spec = closedSpec(family, count);
+    await eventually(() => this.#cluster.create<Body>(spiderIPPools, { metadata: { name }, spec }));
     return name;
   }
 
