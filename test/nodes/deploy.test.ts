@@ -115,12 +115,17 @@ deployed("a subnet that cannot be right is refused, by way of the webhook's Serv
   assert.match(told, /admission webhook "spidersubnet\.spiderpool\.spidernet\.io" denied the request: .*overlap/);
 });
 
-/** Makes applications without pods, from subnets that have exactly the addresses for them. */
+/** Makes an application without pods that wants two addresses of each family. */
+async function makeApplication(place: NodePlace, name: string, subnets: readonly [string, string]): Promise<void> {
+  await place.run(deployments, name, 0, { annotations: fromSubnets(...subnets, "2") });
+}
+
+/** Makes so many of them, four at a time. */
 async function makeApplications(place: NodePlace, count: number, subnets: readonly [string, string]): Promise<void> {
   const names = Array.from({ length: count }, (_, index) => `app-${index}`);
   const make = async (): Promise<void> => {
     for (let name = names.shift(); name !== undefined; name = names.shift()) {
-      await place.run(deployments, name, 0, { annotations: fromSubnets(...subnets, "2") });
+      await makeApplication(place, name, subnets);
     }
   };
   await Promise.all(Array.from({ length: 4 }, make));
@@ -137,19 +142,22 @@ for (const { how, count, go, secondsMax } of [
     `while ${count} applications are made, a leader that is ${how} is succeeded within ${secondsMax} s`,
     async () => {
       const place = await world.place();
+      // Exactly the addresses that all of them want: a single one given twice or lost would be missing.
       const subnets = [await place.subnet(4, 2 * count), await place.subnet(6, 2 * count)] as const;
       const { spec } = await world.cluster.get<SpiderSubnet>(spiderSubnets, { name: subnets[0] });
       const watcher = await Watcher.start(world.cluster, spec.subnet);
       try {
-        const making = makeApplications(place, count, subnets);
+        const making = makeApplications(place, count - 1, subnets);
         await eventually(() => assert.ok(watcher.pools.size >= 20), { seconds: 30 });
         const leader = await world.leadingPod();
         const term = await world.term();
 
         await go(leader);
         const began = systemClock.now();
-        const before = new Set(watcher.pools.keys());
         await eventually(async () => assert.is.not(await world.term(), term), { seconds: 30 });
+        const before = new Set(watcher.pools.keys());
+        // Where all others have their pools by now, there is one left for the next leader.
+        await makeApplication(place, "last", subnets);
         await eventually(() => assert.ok([...watcher.pools.keys()].some((name) => !before.has(name))), { seconds: 30 });
         const seconds = secondsSince(began);
 
@@ -194,6 +202,8 @@ deployed("an update of operator and agents under load fails no pod's start", asy
   const strategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: 2, maxUnavailable: 0 } };
   await place.run(deployments, "web", 4, { annotations: fromSubnets(...subnets, "+4") }, { strategy });
   await place.agreed("web", 4);
+  // The first pods may have waited for a leader, after what the test before has done to it.
+  const toldBefore = await place.warnings();
   let isUpdated = false;
   let rounds = 0;
   const load = async (): Promise<void> => {
@@ -216,7 +226,7 @@ deployed("an update of operator and agents under load fails no pod's start", asy
   const images = [...(await world.pods("operator")), ...(await world.pods("agent"))].map(imageOf);
   assert.equal([...new Set(images)], [world.nextImage]);
   const told = await place.warnings();
-  assert.equal(told, []);
+  assert.equal(told, toldBefore);
 });
 
 deployed("taken off, it leaves pools and addresses as they are; put on again, it serves them on", async () => {
