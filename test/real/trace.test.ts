@@ -58,9 +58,21 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** All that were started, whatever became of them. */
+const operators: ChildProcess[] = [];
+
 function startOperator(port: number): ChildProcess {
   const args = ["--kubeconfig", realKubeconfig(), "--log-level", "warn", "--trace", path, "--view-port", String(port)];
-  return spawn(process.execPath, ["src/main.ts", "run", "--leader-elect=false", ...args], { stdio: "ignore" });
+  const command = ["src/main.ts", "run", "--leader-elect=false", ...args];
+  const operator = spawn(process.execPath, command, { stdio: "ignore" });
+  operators.push(operator);
+  return operator;
+}
+
+async function end(operator: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+  if (operator.exitCode !== null || operator.signalCode !== null) return;
+  operator.kill(signal);
+  await once(operator, "close");
 }
 
 /** Does something to many applications, ten at a time, and again where the API server is not there. */
@@ -79,8 +91,8 @@ const roll = (cluster: Cluster, namespace: string, name: string): Promise<unknow
     { spec: { template: { metadata: { labels: { rolled: "yes" } } } } },
   );
 
-/** What becomes of fifty applications; returns how many addresses the pools that are left have. */
-async function live(cluster: Cluster, place: Place, port: number): Promise<ChildProcess> {
+/** What becomes of fifty applications. */
+async function live(cluster: Cluster, place: Place, port: number): Promise<void> {
   const asking = { subnet: { ipv4: [await place.addSubnet(4, 400)] }, number: "+1" };
   const sizes = (count: number, size: number): number[] => Array.from({ length: count }, () => size);
   const first = startOperator(port);
@@ -88,18 +100,16 @@ async function live(cluster: Cluster, place: Place, port: number): Promise<Child
   await eventually(() => place.poolsOf(...sizes(50, 2)), patient);
   await each(apps.slice(0, 20), (name) => place.scale(deployment, name, 3));
   await each(apps.slice(10, 30), (name) => roll(cluster, place.namespace, name));
-  first.kill("SIGKILL");
-  await once(first, "close");
+  await end(first, "SIGKILL");
   await each(apps.slice(0, 10), (name) => place.end(deployment, name));
   await each(apps.slice(30, 40), (name) => place.scale(deployment, name, 4));
-  const second = startOperator(port);
+  startOperator(port);
   await eventually(() => place.poolsOf(...sizes(20, 2), ...sizes(10, 4), ...sizes(10, 5)), patient);
   const restarted = run("bash", [join(import.meta.dirname, "../cluster/process.sh"), "restart", "kube-apiserver"]);
   await each(apps.slice(10, 20), (name) => place.scale(deployment, name, 1));
   await restarted;
   await each(apps.slice(20, 30), (name) => place.end(deployment, name));
   await eventually(() => place.poolsOf(...sizes(20, 2), ...sizes(10, 5)), patient);
-  return second;
 }
 
 /** Number of the first recorded step between two states. */
@@ -113,9 +123,8 @@ function firstStep(texts: readonly string[], from: string, to: string): number {
   const { name } = await freshNamespace(cluster);
   const place = new Place(cluster, undefined as never, name);
   const port = await freePort();
-  let operator: ChildProcess | undefined;
   try {
-    operator = await live(cluster, place, port);
+    await live(cluster, place, port);
     const ring = join(directory, "ring");
     const fetched = await autopool("trace", "--url", `http://127.0.0.1:${port}/trace`);
     assert.is(fetched.code, 0, fetched.output);
@@ -123,10 +132,12 @@ function firstStep(texts: readonly string[], from: string, to: string): number {
     const redacted = await autopool("replay", ring, "--redact");
     assert.is(redacted.code, 0, redacted.output.slice(-2_000));
   } finally {
-    await place.clear();
-    operator?.kill("SIGTERM");
-    if (operator) await once(operator, "close");
-    await cluster.close();
+    try {
+      await place.clear();
+    } finally {
+      for (const operator of operators) await end(operator, "SIGTERM");
+      await cluster.close();
+    }
   }
   const replayed = await autopool("replay", path);
   assert.is(replayed.code, 0, replayed.output.slice(-2_000));
