@@ -3,7 +3,7 @@
  * @module
  */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
@@ -25,10 +25,19 @@ export function missingForNodes(environment = process.env): string | undefined {
   const nodes = existsSync(settings) ? /^nodes=(\d+)$/m.exec(readFileSync(settings, "utf8"))?.[1] : undefined;
   if (Number(nodes ?? 0) < NODES_MIN) return `the cluster in "${state}" has ${nodes ?? "no"} nodes; try ${up}`;
   const programs = { "dist/autopool.mjs": "npm run build", "dist/autopool-cni": "npm run build:cni" };
+  const changedMs = Math.max(...["src", "machines", "crds"].map(lastChangeMs));
   for (const [program, command] of Object.entries(programs)) {
-    if (!existsSync(join(root, program))) return `${program} is not there; try ${command}`;
+    const path = join(root, program);
+    if (!existsSync(path)) return `${program} is not there; try ${command}`;
+    if (statSync(path).mtimeMs < changedMs) return `${program} is older than what it is made of; try ${command}`;
   }
   return undefined;
+}
+
+/** When a file in a folder of ours was last written, in milliseconds. */
+function lastChangeMs(folder: string): number {
+  const files = readdirSync(join(root, folder), { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
+  return Math.max(...files.map(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs));
 }
 
 /** Returns what test/browser lacks; undefined where it can run. */
