@@ -26,23 +26,29 @@ interface Wanted {
   readonly desired: number;
 }
 
-/** Returns everything that is not as it should be, one line each. */
-export function unsettled(world: MemoryWorld, apps: readonly App[]): string[] {
+/**
+ * Returns everything that is not as it should be, one line each.
+ * @param mayHaveSpares two operators acted, so that a pinned application may have one more pool, of a predecessor, which is kept
+ */
+export function unsettled(world: MemoryWorld, apps: readonly App[], mayHaveSpares = false): string[] {
   return [
-    ...apps.flatMap((app) => ofApp(world, app)),
+    ...apps.flatMap((app) => ofApp(world, app, mayHaveSpares)),
     ...world.pools.flatMap((pool) => ofPool(pool)),
     ...world.pools.flatMap((pool) => ofManualPool(world, pool)),
     ...world.subnets.flatMap((subnet) => ofSubnet(world, subnet, apps)),
   ];
 }
 
-function ofApp(world: MemoryWorld, app: App): string[] {
+function ofApp(world: MemoryWorld, app: App, mayHaveSpares: boolean): string[] {
   const wanted = wantedBy(app);
   const own = world.pools.filter((pool) => isOf(pool, app) && isLive(pool));
   if (wanted === "unknown") return [];
   const problems: string[] = [];
   for (const want of wanted) {
-    const here = own.filter((pool) => isAt(pool, want));
+    const there = own.filter((pool) => isAt(pool, want));
+    const isSpare = (pool: SpiderIPPool): boolean => !app.native && pool.status?.state === "orphaned";
+    const here = mayHaveSpares && there.length > 1 ? there.filter((pool) => !isSpare(pool)) : there;
+    if (here !== there) problems.push(...there.filter(isSpare).flatMap((pool) => ofKept(world, pool)));
     problems.push(...ofWanted(world, app, want, here).map((text) => `${app.name} ${JSON.stringify(want)}: ${text}`));
   }
   for (const pool of own) {

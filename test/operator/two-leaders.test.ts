@@ -8,12 +8,12 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { deployments } from "../../src/api/resources.ts";
+import { deployments, spiderSubnets } from "../../src/api/resources.ts";
 import type { ClusterRequest, Fault, FaultPolicy } from "../../src/cluster/memory/faults.ts";
 import { randomFaults } from "../../src/cluster/memory/faults.ts";
 import { seededRandom } from "../../src/random.ts";
 import { MemoryWorld } from "../support/memory-world.ts";
-import { annotationsOf, createWorkload, NAMESPACE, scaleWorkload } from "../support/scenario.ts";
+import { annotateWorkload, annotationsOf, createWorkload, NAMESPACE, scaleWorkload } from "../support/scenario.ts";
 import { Chaos } from "./chaos.ts";
 import { onlyPool, onS4, scenario, settled, sizeOf, summary } from "./scene.ts";
 import { unsettled } from "./settled.ts";
@@ -68,6 +68,26 @@ twoLeaders(
   }),
 );
 
+twoLeaders(
+  "do not take turns in telling what only one of them knows",
+  scenario(async (world) => {
+    await world.act((user) => createWorkload(user, deployments, "web", 2, annotationsOf(onS4)));
+    await settled(world);
+    await world.act((user) => user.delete(spiderSubnets, { name: "s4" }));
+    await world.act((user) => scaleWorkload(user, deployments, "web", 5));
+    await settled(world);
+    // Whoever starts now cannot read how many are wanted; the other one remembers.
+    await world.act((user) => annotateWorkload(user, deployments, "web", { "ipam.spidernet.io/subnet": "{" }));
+    const crash = world.startRival();
+    await settled(world);
+    const version = world.server.version();
+    await world.clock.advance(minutes);
+    crash();
+    assert.is(world.server.version(), version);
+    assert.is(onlyPool(world).status?.state, "scaling");
+  }),
+);
+
 /** One seed, or a range such as `1-20`. */
 const only = process.env["AUTOPOOL_SEED"];
 const [first = 1, last = first] = only === undefined ? [1, 25] : only.split("-").map(Number);
@@ -113,7 +133,7 @@ async function play(seed: number): Promise<string[]> {
   }
   isOver = true;
   await world.clock.advance(restMs);
-  const problems = [...world.broken, ...unsettled(world, chaos.apps)];
+  const problems = [...world.broken, ...unsettled(world, chaos.apps, true)];
   const version = world.server.version();
   await world.clock.advance(10 * minutes);
   if (world.server.version() !== version) {
