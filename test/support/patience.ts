@@ -1,5 +1,6 @@
 /**
- * How long something may take where a limit is of the clock: what an issue allows, and more only where others use the machine as well.
+ * How long something may take where a limit is of the clock or of the processor: what an issue allows, and more only where others use
+ * the machine as well.
  *
  * The suites alone keep a machine of two processors at a load of two to three; at more than two for each processor the limit grows in
  * proportion, three times at most.
@@ -15,4 +16,31 @@ const STRETCH_MAX = 3;
 export function withPatience(ms: number): number {
   const load = (loadavg()[0] ?? 0) / availableParallelism();
   return ms * Math.min(STRETCH_MAX, Math.max(1, load / LOAD_MAX));
+}
+
+/** Milliseconds that this thread has used the processor. */
+export function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Work like that of reading a long list, long enough for a clock of 4 ms. */
+function yardstick(): number {
+  const before = threadMs();
+  const texts = Array.from({ length: 150_000 }, (_, index) => `10.99.${(index * 7919) & 255}.${index & 255}`);
+  const read = (JSON.parse(JSON.stringify(texts)) as string[]).map((text) => BigInt(text.length * texts.length));
+  read.sort((a, b) => (a < b ? -1 : 1));
+  return threadMs() - before;
+}
+
+let bestMs = Number.POSITIVE_INFINITY;
+
+/**
+ * Returns how many times as long the processor takes at this moment as it did at its best in this process, two times at most: a core
+ * that another program shares does less in a millisecond. To be asked once while all is well.
+ */
+export function slowness(): number {
+  const ms = Math.min(...Array.from({ length: 3 }, yardstick));
+  bestMs = Math.min(bestMs, ms);
+  return Math.min(2, ms / bestMs);
 }
