@@ -48,7 +48,9 @@ export class AgentCaller {
   }
 }
 
-function argsOf({ metadata: { namespace = "", name, uid = "" } }: Pod, more: Partial<AddArgs>): AddArgs {
+/** What the plugin sends for a pod's first NIC, or with other values for some of it. */
+export function argsOf(pod: Pod, more: Partial<AddArgs> = {}): AddArgs {
+  const { namespace = "", name, uid = "" } = pod.metadata;
   return {
     containerID: `container-${uid}`,
     ifName: "eth0",

@@ -7,7 +7,6 @@ import { createPacedQueue } from "../../src/act/paced-queue.ts";
 import { warnPod } from "../../src/act/pod-warning.ts";
 import { createRecorder } from "../../src/act/recorder.ts";
 import { Agent } from "../../src/agent/agent.ts";
-import type { DelArgs } from "../../src/api/agent-protocol.ts";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { pods, spiderIPPools } from "../../src/api/resources.ts";
@@ -17,6 +16,7 @@ import { defaultIpamSettings } from "../../src/ipam/settings.ts";
 import { virtualMachineInstances } from "../../src/ipam/static-holder.ts";
 import { silentLog } from "../../src/log.ts";
 import { systemRandom } from "../../src/random.ts";
+import { argsOf } from "./agent-caller.ts";
 import { eventually } from "./eventually.ts";
 import { deployment, nativeWorkloads, statefulSet } from "./manifests.ts";
 import { freshSpec } from "./place.ts";
@@ -153,15 +153,4 @@ async function podOf(cluster: Cluster, namespace: string, app: string): Promise<
     if (!items[0]) throw new Error(`${app} has no pod yet`);
     return items[0];
   });
-}
-
-function argsOf({ metadata: { namespace = "", name, uid = "" } }: Pod): DelArgs & { netNamespace: string } {
-  return {
-    containerID: `container-${uid}`,
-    ifName: "eth0",
-    netNamespace: "/run/netns/none",
-    podNamespace: namespace,
-    podName: name,
-    podUID: uid,
-  };
 }

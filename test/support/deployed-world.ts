@@ -15,9 +15,10 @@ import { clusterScript, program } from "./cluster-script.ts";
 import { eventually } from "./eventually.ts";
 import { kubectl } from "./kubectl.ts";
 import { missingForNodes } from "./needs.ts";
-import { NodePlace } from "./node-place.ts";
+import type { NodePlace } from "./node-place.ts";
+import { NodePlaces } from "./node-places.ts";
 import { nodeNumbers } from "./node-world.ts";
-import { freshNamespace, realCluster } from "./real.ts";
+import { realCluster } from "./real.ts";
 
 const namespace = "autopool-system";
 const folder = "deploy";
@@ -41,7 +42,7 @@ export class DeployedWorld {
   readonly cluster: Cluster;
   /** What {@link update} leads to. */
   readonly nextImage: string;
-  readonly #places: NodePlace[] = [];
+  readonly #places = new NodePlaces();
 
   private constructor(cluster: Cluster, image: string) {
     this.cluster = cluster;
@@ -158,18 +159,17 @@ export class DeployedWorld {
 
   /** A namespace for one test, removed with all it holds by {@link clear}. */
   async place(): Promise<NodePlace> {
-    const { name } = await freshNamespace(this.cluster, "deployed");
-    return this.#take(new NodePlace(this.cluster, name));
+    return this.#places.fresh(this.cluster, "deployed");
   }
 
   /** The namespace that manifests without one go to; it stays. */
   defaultPlace(): NodePlace {
-    return this.#take(new NodePlace(this.cluster, "default"));
+    return this.#places.default(this.cluster);
   }
 
   /** Removes what tests made so far. */
   async clear(): Promise<void> {
-    await Promise.all(this.#places.splice(0).map((place) => place.clear()));
+    await this.#places.clear();
   }
 
   async close(): Promise<void> {
@@ -179,11 +179,6 @@ export class DeployedWorld {
       await this.uninstall();
       await this.cluster.close();
     }
-  }
-
-  #take(place: NodePlace): NodePlace {
-    this.#places.push(place);
-    return place;
   }
 }
 

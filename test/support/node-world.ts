@@ -16,8 +16,9 @@ import type { Cluster } from "../../src/cluster/cluster.ts";
 import { clusterScript } from "./cluster-script.ts";
 import { eventually } from "./eventually.ts";
 import { missingForNodes } from "./needs.ts";
-import { NodePlace } from "./node-place.ts";
-import { freshNamespace, realCluster, realKubeconfig, removeObject } from "./real.ts";
+import type { NodePlace } from "./node-place.ts";
+import { NodePlaces } from "./node-places.ts";
+import { realCluster, realKubeconfig, removeObject } from "./real.ts";
 import { define } from "./stage.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -29,7 +30,7 @@ export type NodeNumber = (typeof nodeNumbers)[number];
 export class NodeWorld {
   readonly cluster: Cluster;
   readonly #state: string;
-  readonly #places: NodePlace[] = [];
+  readonly #places = new NodePlaces();
   #operator: ChildProcess | undefined;
 
   private constructor(cluster: Cluster, state: string) {
@@ -55,18 +56,17 @@ export class NodeWorld {
 
   /** A namespace for one test, removed with all it holds by {@link clear}. */
   async place(): Promise<NodePlace> {
-    const { name } = await freshNamespace(this.cluster, "nodes");
-    return this.#take(new NodePlace(this.cluster, name));
+    return this.#places.fresh(this.cluster, "nodes");
   }
 
   /** The namespace that manifests without one go to; it stays. */
   defaultPlace(): NodePlace {
-    return this.#take(new NodePlace(this.cluster, "default"));
+    return this.#places.default(this.cluster);
   }
 
   /** Removes what tests made so far. */
   async clear(): Promise<void> {
-    await Promise.all(this.#places.splice(0).map((place) => place.clear()));
+    await this.#places.clear();
   }
 
   /** Removes everything and ends all processes. */
@@ -159,11 +159,6 @@ export class NodeWorld {
     const ended = once(operator, "exit");
     operator.kill("SIGTERM");
     await ended;
-  }
-
-  #take(place: NodePlace): NodePlace {
-    this.#places.push(place);
-    return place;
   }
 }
 
