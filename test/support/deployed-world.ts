@@ -27,7 +27,7 @@ const lease = { namespace, name: "spiderpool-controller-leases" };
 /** How long a replica leads without a word, in seconds, unless it is told otherwise. */
 export const LEASE_SECONDS = 15;
 
-/** The same build under another name, as a later version would be called. */
+/** What this build is called after the update from an earlier one: from itself, unless `AUTOPOOL_PREVIOUS` names a built checkout. */
 const nextTag = "next";
 
 const containerd = ["ctr", "--namespace", "k8s.io"];
@@ -55,12 +55,8 @@ export class DeployedWorld {
     if (missing !== undefined) throw new Error(`Cannot use nodes: ${missing}`);
     await clusterScript("node.sh", "up", ...nodeNumbers.map(String));
     const image = imageOf(await kubectl("kustomize", folder));
-    const names = [image, renamed(image)].map((name) => `docker.io/library/${name}`);
-    const archive = join(process.env["AUTOPOOL_CLUSTER_STATE"] ?? "", "autopool-image.tar");
-    await program("npm", "run", "build:image", "--", archive, ...names);
-    for (const number of nodeNumbers) {
-      await clusterScript("node.sh", "exec", `${number}`, ...containerd, "images", "import", "--local", archive);
-    }
+    await putIntoNodes(process.env["AUTOPOOL_PREVIOUS"] ?? ".", image);
+    await putIntoNodes(".", renamed(image));
     const world = new DeployedWorld(await realCluster(), image);
     try {
       await world.install();
@@ -179,6 +175,15 @@ export class DeployedWorld {
       await this.uninstall();
       await this.cluster.close();
     }
+  }
+}
+
+/** Makes the image of what a checkout has built, under a name, and puts it into the nodes. */
+async function putIntoNodes(checkout: string, name: string): Promise<void> {
+  const archive = join(process.env["AUTOPOOL_CLUSTER_STATE"] ?? "", "autopool-image.tar");
+  await program("npm", "--prefix", checkout, "run", "build:image", "--", archive, `docker.io/library/${name}`);
+  for (const number of nodeNumbers) {
+    await clusterScript("node.sh", "exec", `${number}`, ...containerd, "images", "import", "--local", archive);
   }
 }
 
