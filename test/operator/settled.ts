@@ -28,7 +28,7 @@ interface Wanted {
 
 /**
  * Returns everything that is not as it should be, one line each.
- * @param mayHaveSpares two operators acted, so that a pinned application may have one more pool, of a predecessor, which is kept
+ * @param mayHaveSpares two operators acted, so that an application may have one more pool, if it is one that is kept without one
  */
 export function unsettled(world: MemoryWorld, apps: readonly App[], mayHaveSpares = false): string[] {
   return [
@@ -46,15 +46,14 @@ function ofApp(world: MemoryWorld, app: App, mayHaveSpares: boolean): string[] {
   const problems: string[] = [];
   for (const want of wanted) {
     const there = own.filter((pool) => isAt(pool, want));
-    const isSpare = (pool: SpiderIPPool): boolean => !app.native && pool.status?.state === "orphaned";
+    const isSpare = (pool: SpiderIPPool): boolean => pool.status?.state === "orphaned" && !isReclaimed(app, pool);
     const here = mayHaveSpares && there.length > 1 ? there.filter((pool) => !isSpare(pool)) : there;
     if (here !== there) problems.push(...there.filter(isSpare).flatMap((pool) => ofKept(world, pool)));
     problems.push(...ofWanted(world, app, want, here).map((text) => `${app.name} ${JSON.stringify(want)}: ${text}`));
   }
   for (const pool of own) {
     if (wanted.some((want) => isAt(pool, want))) continue;
-    const isReclaimed = app.native && pool.metadata.labels?.[LABEL.reclaim] === "true";
-    if (isReclaimed) problems.push(`pool ${pool.metadata.name} is wanted by nobody and still there`);
+    if (isReclaimed(app, pool)) problems.push(`pool ${pool.metadata.name} is wanted by nobody and still there`);
     else if (app.native && pool.status?.state !== "orphaned")
       problems.push(`pool ${pool.metadata.name} is retained, but its state is ${pool.status?.state}`);
     else problems.push(...ofKept(world, pool));
@@ -74,6 +73,10 @@ function ofKept(world: MemoryWorld, pool: SpiderIPPool): string[] {
   const others = [...entries].filter(([other]) => other !== name).map(([, { ranges }]) => ranges);
   if (overlaps(inUse, union(...others))) return [];
   return equals(ips, record) ? [] : [`pool ${name} is kept without its record`];
+}
+
+function isReclaimed(app: App, pool: SpiderIPPool): boolean {
+  return app.native && pool.metadata.labels?.[LABEL.reclaim] === "true";
 }
 
 function ofWanted(world: MemoryWorld, app: App, want: Wanted, here: readonly SpiderIPPool[]): string[] {
