@@ -46,9 +46,9 @@ function ofApp(world: MemoryWorld, app: App, mayHaveSpares: boolean): string[] {
   const problems: string[] = [];
   for (const want of wanted) {
     const there = own.filter((pool) => isAt(pool, want));
-    const isSpare = (pool: SpiderIPPool): boolean => pool.status?.state === "orphaned" && !isReclaimed(app, pool);
-    const here = mayHaveSpares && there.length > 1 ? there.filter((pool) => !isSpare(pool)) : there;
-    if (here !== there) problems.push(...there.filter(isSpare).flatMap((pool) => ofKept(world, pool)));
+    const spares = mayHaveSpares && there.length > 1 ? there.filter((pool) => isSpare(app, pool)) : [];
+    const here = there.filter((pool) => !spares.includes(pool));
+    problems.push(...spares.flatMap((pool) => ofKept(world, pool)));
     problems.push(...ofWanted(world, app, want, here).map((text) => `${app.name} ${JSON.stringify(want)}: ${text}`));
   }
   for (const pool of own) {
@@ -77,6 +77,10 @@ function ofKept(world: MemoryWorld, pool: SpiderIPPool): string[] {
 
 function isReclaimed(app: App, pool: SpiderIPPool): boolean {
   return app.native && pool.metadata.labels?.[LABEL.reclaim] === "true";
+}
+
+function isSpare(app: App, pool: SpiderIPPool): boolean {
+  return pool.status?.state === "orphaned" && !isReclaimed(app, pool);
 }
 
 function ofWanted(world: MemoryWorld, app: App, want: Wanted, here: readonly SpiderIPPool[]): string[] {
