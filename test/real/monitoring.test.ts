@@ -16,9 +16,10 @@ import { cases, promtoolTests } from "../metrics/alert-cases.ts";
 import { dashboardText } from "../metrics/dashboard.ts";
 import { alertRules, dashboardQueries, ruleFile } from "../metrics/monitoring.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
 import { kubectl } from "../support/kubectl.ts";
 import { PodPlace } from "../support/pod-place.ts";
-import { checkMetrics, freePort, Prometheus, promtool } from "../support/prometheus.ts";
+import { checkMetrics, Prometheus, promtool } from "../support/prometheus.ts";
 import { realCluster, realKubeconfig, removeObject } from "../support/real.ts";
 import { RunningAgent } from "../support/running-agent.ts";
 

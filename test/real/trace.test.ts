@@ -4,10 +4,8 @@
  * @module
  */
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,9 +17,11 @@ import type { Cluster } from "../../src/cluster/cluster.ts";
 import { replay } from "../../src/trace/replay.ts";
 import { parseLine, readTrace } from "../../src/trace/trace-reader.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
 import { deployment } from "../support/manifests.ts";
 import { Place } from "../support/place.ts";
 import { freshNamespace, realCluster, realKubeconfig } from "../support/real.ts";
+import { RunningOperator } from "../support/running-operator.ts";
 import { define } from "../support/stage.ts";
 import { mutants } from "../trace/mutants.ts";
 
@@ -50,29 +50,14 @@ async function autopool(...args: string[]): Promise<{ code: number; output: stri
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
-
 /** All that were started, whatever became of them. */
-const operators: ChildProcess[] = [];
+const operators: RunningOperator[] = [];
 
-function startOperator(port: number): ChildProcess {
-  const args = ["--kubeconfig", realKubeconfig(), "--log-level", "warn", "--trace", path, "--view-port", String(port)];
-  const command = ["src/main.ts", "run", "--leader-elect=false", ...args];
-  const operator = spawn(process.execPath, command, { stdio: "ignore" });
+function startOperator(port: number): RunningOperator {
+  const settings = ["--leader-elect=false", "--log-level", "warn", "--trace", path, "--view-port", String(port)];
+  const operator = new RunningOperator("--kubeconfig", realKubeconfig(), ...settings);
   operators.push(operator);
   return operator;
-}
-
-async function end(operator: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-  if (operator.exitCode !== null || operator.signalCode !== null) return;
-  operator.kill(signal);
-  await once(operator, "close");
 }
 
 /** Does something to many applications, ten at a time, and again where the API server is not there. */
@@ -100,7 +85,7 @@ async function live(cluster: Cluster, place: Place, port: number): Promise<void>
   await eventually(() => place.poolsOf(...sizes(50, 2)), patient);
   await each(apps.slice(0, 20), (name) => place.scale(deployment, name, 3));
   await each(apps.slice(10, 30), (name) => roll(cluster, place.namespace, name));
-  await end(first, "SIGKILL");
+  await first.end("SIGKILL");
   await each(apps.slice(0, 10), (name) => place.end(deployment, name));
   await each(apps.slice(30, 40), (name) => place.scale(deployment, name, 4));
   startOperator(port);
@@ -135,7 +120,7 @@ function firstStep(texts: readonly string[], from: string, to: string): number {
     try {
       await place.clear();
     } finally {
-      for (const operator of operators) await end(operator, "SIGTERM");
+      for (const operator of operators) await operator.end("SIGTERM");
       await cluster.close();
     }
   }

@@ -6,12 +6,12 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { dump } from "js-yaml";
 import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
 
 /** One series of an answer. */
 export interface Sample {
@@ -24,16 +24,6 @@ export interface RuleState {
   readonly name: string;
   readonly health: string;
   readonly lastError?: string;
-}
-
-/** Returns a port that nobody has at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /**
