@@ -55,8 +55,9 @@ export class DeployedWorld {
     if (missing !== undefined) throw new Error(`Cannot use nodes: ${missing}`);
     await clusterScript("node.sh", "up", ...nodeNumbers.map(String));
     const image = imageOf(await kubectl("kustomize", folder));
-    await putIntoNodes(process.env["AUTOPOOL_PREVIOUS"] ?? ".", image);
-    await putIntoNodes(".", renamed(image));
+    const previous = process.env["AUTOPOOL_PREVIOUS"];
+    if (previous !== undefined) await putIntoNodes(previous, image);
+    await putIntoNodes(".", ...(previous === undefined ? [image] : []), renamed(image));
     const world = new DeployedWorld(await realCluster(), image);
     try {
       await world.install();
@@ -178,10 +179,11 @@ export class DeployedWorld {
   }
 }
 
-/** Makes the image of what a checkout has built, under a name, and puts it into the nodes. */
-async function putIntoNodes(checkout: string, name: string): Promise<void> {
+/** Makes the image of what a checkout has built, under names, and puts it into the nodes. */
+async function putIntoNodes(checkout: string, ...images: readonly string[]): Promise<void> {
+  const names = images.map((name) => `docker.io/library/${name}`);
   const archive = join(process.env["AUTOPOOL_CLUSTER_STATE"] ?? "", "autopool-image.tar");
-  await program("npm", "--prefix", checkout, "run", "build:image", "--", archive, `docker.io/library/${name}`);
+  await program("npm", "--prefix", checkout, "run", "build:image", "--", archive, ...names);
   for (const number of nodeNumbers) {
     await clusterScript("node.sh", "exec", `${number}`, ...containerd, "images", "import", "--local", archive);
   }
