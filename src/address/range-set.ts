@@ -8,8 +8,9 @@
  */
 
 import type { Family } from "./address.ts";
+import { mergedNear } from "./near-ranges.ts";
 import { formatRange, parseRange, type Range, sizeOf } from "./range.ts";
-import { sortedRanges } from "./sorted-ranges.ts";
+import { isSorted, SHORT, sortedRanges } from "./sorted-ranges.ts";
 
 /** A set of addresses in normal form. Build it with the functions here only. */
 export type RangeSet = readonly Range[];
@@ -32,18 +33,23 @@ export function formatRanges(set: RangeSet, family: Family): string[] {
 
 /** Returns the normal form of any ranges. */
 export function toRangeSet(ranges: Iterable<Range>): RangeSet {
-  const sorted = sortedRanges(Array.isArray(ranges) ? ranges : [...ranges]);
-  const merged: Range[] = [];
+  const list: readonly Range[] = Array.isArray(ranges) ? ranges : [...ranges];
+  const near = list.length > SHORT && !isSorted(list) ? mergedNear(list) : undefined;
+  return near ?? merged(sortedRanges(list));
+}
+
+function merged(sorted: readonly Range[]): RangeSet {
+  const runs: Range[] = [];
   let current: Range | undefined;
   for (const range of sorted) {
     if (current === undefined) current = range;
     else if (range.first > current.last + 1n) {
-      merged.push(current);
+      runs.push(current);
       current = range;
     } else if (range.last > current.last) current = { first: current.first, last: range.last };
   }
-  if (current !== undefined) merged.push(current);
-  return merged;
+  if (current !== undefined) runs.push(current);
+  return runs;
 }
 
 /** Returns every address that is in at least one of the sets. */

@@ -9,7 +9,7 @@
 import type { Range } from "./range.ts";
 
 /** Lists up to this long are sorted by comparison. */
-const SHORT = 64;
+export const SHORT = 64;
 /** A number is exact to 53 bits; the place in the list takes what its length needs. */
 const NUMBER_BITS = 53;
 
@@ -28,7 +28,8 @@ export function sortedRanges(ranges: readonly Range[]): readonly Range[] {
     keys[place] = Number((first - lowest) >> shift) * places + place;
   });
   keys.sort();
-  const sorted = Array.from(keys, (key) => ranges[key % places] as Range);
+  const sorted: Range[] = [];
+  for (const key of keys) sorted.push(ranges[key % places] as Range);
   return shift === 0n ? sorted : sortedWithin(sorted, (index) => Math.floor((keys[index] as number) / places));
 }
 
@@ -46,7 +47,8 @@ function sortedWithin(ranges: Range[], highBits: (index: number) => number): Ran
   return ranges;
 }
 
-function isSorted(ranges: readonly Range[]): boolean {
+/** Tells whether a list is in the order of its first addresses. */
+export function isSorted(ranges: readonly Range[]): boolean {
   return ranges.every((range, index) => index === 0 || (ranges[index - 1] as Range).first <= range.first);
 }
 

@@ -44,6 +44,21 @@ text("merges across octets, drops duplicates and sorts", () => {
   assert.equal(merge("10.0.0.1-10.0.0.9", "10.0.0.3-10.0.0.4"), ["10.0.0.1-10.0.0.9"]);
 });
 
+text("merges long lists in disorder alike, whether they lie near each other or far apart", async () => {
+  const element = fc.tuple(fc.nat(2000), fc.nat(3), fc.nat(2));
+  await fc.assert(
+    fc.property(fc.array(element, { minLength: 65, maxLength: 300 }), fc.constantFrom(0n, 30n, 90n), (made, shift) => {
+      const near = made.map(([at, more]): Range => ({ first: BigInt(at), last: BigInt(at + more) }));
+      const moved = made.map(([, , heap]) => BigInt(heap) << shift);
+      const list = near.map(({ first, last }, i) => ({
+        first: first + (moved[i] ?? 0n),
+        last: last + (moved[i] ?? 0n),
+      }));
+      assertHolds(sets.toRangeSet(list), members(list));
+    }),
+  );
+});
+
 text("reads an absent list, null and [] as empty", () => {
   for (const list of [undefined, null, []]) assert.equal(sets.parseRanges(list, 6), sets.EMPTY);
 });

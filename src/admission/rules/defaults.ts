@@ -6,8 +6,8 @@
 
 import { type Family, familyOf } from "../../address/address.ts";
 import { cidrLabel, parseCidr, parseNetwork } from "../../address/cidr.ts";
+import { normalTexts } from "../../address/normal-text.ts";
 import { parseRange } from "../../address/range.ts";
-import { formatRanges, parseRanges } from "../../address/range-set.ts";
 import { FINALIZER } from "../../api/names.ts";
 import type { KubeObject, ObjectMeta } from "../../cluster/cluster.ts";
 
@@ -91,7 +91,7 @@ function familyIf(text: string | undefined, parse: (text: string, family: Family
 
 function mergedOrSame(texts: string[], family: Family): string[] {
   try {
-    return formatRanges(parseRanges(texts, family), family);
+    return normalTexts(texts, family);
   } catch {
     return texts;
   }
