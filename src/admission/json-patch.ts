@@ -2,7 +2,7 @@
  * What changed between two JSON values, as a JSON Patch (RFC 6902).
  *
  * Objects are compared member by member; a list that differs is replaced as a whole, since nothing tells which of its elements
- * are the same ones. A member that is `undefined` is one that is not there. Pure.
+ * are the same ones, unless it is as long as it was and few of its texts are others. A member that is `undefined` is one that is not there. Pure.
  * @module
  */
 
@@ -14,7 +14,9 @@ export type PatchOperation =
 /** Returns the steps that make `to` of `from`; none where they are equal. */
 export function createPatch(from: unknown, to: unknown, path = ""): PatchOperation[] {
   if (from === to) return [];
-  if (!isObject(from) || !isObject(to)) return isSame(from, to) ? [] : [{ op: "replace", path, value: to }];
+  if (!isObject(from) || !isObject(to)) {
+    return isSame(from, to) ? [] : (fewTexts(from, to, path) ?? [{ op: "replace", path, value: to }]);
+  }
   return [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap((name): PatchOperation[] => {
     const member = `${path}/${escapeMember(name)}`;
     const [before, after] = [own(from, name), own(to, name)];
@@ -22,6 +24,21 @@ export function createPatch(from: unknown, to: unknown, path = ""): PatchOperati
     if (before === undefined) return [{ op: "add", path: member, value: after }];
     return createPatch(before, after, member);
   });
+}
+
+/** A step is so many times as long as an element. */
+const STEP_LENGTH = 4;
+
+/** Returns the steps for those elements of a list of texts that changed; `undefined` where the whole list is shorter than they. */
+function fewTexts(from: unknown, to: unknown, path: string): PatchOperation[] | undefined {
+  if (!Array.isArray(from) || !Array.isArray(to) || from.length !== to.length) return undefined;
+  const steps: PatchOperation[] = [];
+  for (const [index, value] of to.entries()) {
+    if (value === from[index]) continue;
+    if (typeof value !== "string" || STEP_LENGTH * (steps.length + 1) > to.length) return undefined;
+    steps.push({ op: "replace", path: `${path}/${index}`, value });
+  }
+  return steps;
 }
 
 /** Escapes a member's name as a JSON Pointer wants it (RFC 6901): the tilde first, or it would escape the slash's. */

@@ -95,14 +95,15 @@ export function readReview(text: string): AdmissionRequest {
 /** Formats the answer to a request. */
 export function formatReview({ uid, name, kind }: AdmissionRequest, verdict: Verdict): string {
   const response = verdict.allowed
-    ? { uid, allowed: true, ...patchOf(verdict.patch) }
-    : { uid, allowed: false, status: statusOf(verdict.rejection, { name, group: GROUP, kind }) };
-  return JSON.stringify({ apiVersion: API_VERSION, kind: "AdmissionReview", response });
+    ? `{"uid":${JSON.stringify(uid)},"allowed":true${patchOf(verdict.patch)}}`
+    : JSON.stringify({ uid, allowed: false, status: statusOf(verdict.rejection, { name, group: GROUP, kind }) });
+  return `{"apiVersion":"${API_VERSION}","kind":"AdmissionReview","response":${response}}`;
 }
 
-function patchOf(patch: readonly PatchOperation[]): object {
-  if (patch.length === 0) return {};
-  return { patchType: "JSONPatch", patch: Buffer.from(JSON.stringify(patch)).toString("base64") };
+/** Written by hand: base64 needs no escaping, and looking for what does takes long in two million characters. */
+function patchOf(patch: readonly PatchOperation[]): string {
+  if (patch.length === 0) return "";
+  return `,"patchType":"JSONPatch","patch":"${Buffer.from(JSON.stringify(patch)).toString("base64")}"`;
 }
 
 /** Words of `metav1.CauseType`. */

@@ -193,8 +193,9 @@ function write(
   type: string,
   text: string,
 ): void {
-  response.writeHead(status, { "content-type": `${type}; charset=utf-8`, "content-length": Buffer.byteLength(text) });
-  response.end(method === "HEAD" ? undefined : text);
+  const body = Buffer.from(text);
+  response.writeHead(status, { "content-type": `${type}; charset=utf-8`, "content-length": body.length });
+  response.end(method === "HEAD" ? undefined : body);
 }
 
 /** A target that is no URL is a path that nobody knows. */

@@ -153,6 +153,21 @@ patch("keeps apart what an object has and what it inherits", () => {
   assert.equal(createPatch({ toString: "x" }, {}), [{ op: "remove", path: "/toString" }]);
 });
 
+patch("replaces few texts of a list one by one, and a list of which much changed as a whole", () => {
+  const from = { ips: ["a", "b", "c", "d", "e"] };
+  const whole = (ips: unknown[]): unknown => [{ op: "replace", path: "/ips", value: ips }];
+
+  assert.equal(createPatch(from, { ips: ["a", "b", "C", "d", "e"] }), [{ op: "replace", path: "/ips/2", value: "C" }]);
+  for (const ips of [
+    ["A", "B", "c", "d", "e"],
+    ["a", "b", "c", "d"],
+    ["a", "b", 3, "d", "e"],
+    ["f", "a", "b", "c", "d"],
+  ]) {
+    assert.equal(createPatch(from, { ips }), whole(ips));
+  }
+});
+
 patch("makes the one of the other, whatever they are", () => {
   const names = fc.constantFrom("", "a", "b/c", "~", "~1", "é", "0", "-");
   const value = fc.letrec((tie) => ({

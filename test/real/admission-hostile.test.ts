@@ -17,6 +17,7 @@ import {
 import { sleep, systemClock } from "../../src/clock.ts";
 import { ApiError, type Cluster, hasCode, type KubeObject, type Resource } from "../../src/cluster/cluster.ts";
 import { reviewText, subnetRequest } from "../admission/admission-scene.ts";
+import { FarClient } from "../admission/far-client.ts";
 import { type Reply, type WebhookClient, webhookClient } from "../admission/webhook-client.ts";
 import { bodies, deepReviews, hostileObjects, nonsense } from "../support/hostile-objects.ts";
 import { slowness, threadMs } from "../support/patience.ts";
@@ -50,6 +51,8 @@ const collectGarbage: () => void = runInNewContext("gc");
 
 let webhook: RunningWebhook;
 let client: WebhookClient;
+/** Asks what is measured. */
+let farClient: FarClient;
 let unhandled: unknown[] = [];
 const note = (reason: unknown): void => void unhandled.push(reason);
 
@@ -57,7 +60,9 @@ const hostile = suite("webhook: hostile input");
 hostile.before(async () => {
   process.on("unhandledRejection", note);
   webhook = await startWebhook();
-  client = webhookClient(webhook.serving.ports.webhook as number, await authorityOf(webhook), { keepAlive: true });
+  const [port, ca] = [webhook.serving.ports.webhook as number, await authorityOf(webhook)];
+  client = webhookClient(port, ca, { keepAlive: true });
+  farClient = new FarClient({ port, ca });
 });
 hostile.before.each(() => {
   unhandled = [];
@@ -65,6 +70,7 @@ hostile.before.each(() => {
 hostile.after.each(() => assert.equal(unhandled, []));
 hostile.after(async () => {
   client?.end();
+  await farClient?.end();
   await webhook?.remove();
   process.off("unhandledRejection", note);
 });
@@ -82,8 +88,8 @@ function textOf(operation: string, kind: string, object: unknown, oldObject: unk
 }
 
 /** Asks, and holds the answer to its form. */
-async function ask(path: string, text: string): Promise<Response> {
-  const { status, text: answer } = await client.send(path, text);
+async function ask(path: string, text: string, by: Pick<FarClient, "send"> = client): Promise<Response> {
+  const { status, text: answer } = await by.send(path, text);
   assert.is(status, 200, answer);
   const { response } = JSON.parse(answer) as { response: Response };
   assert.is(response.uid, "u-1");
@@ -91,12 +97,12 @@ async function ask(path: string, text: string): Promise<Response> {
   return response;
 }
 
-/** Milliseconds of the processor that an answer took, this caller's share included; what is slow once is asked again. */
+/** Milliseconds of the processor that an answer took; what is slow once is asked again. */
 async function costOf(path: string, text: string): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 5 && best > MS_MAX; attempt += 1) {
     const before = threadMs();
-    await ask(path, text);
+    await ask(path, text, farClient);
     best = Math.min(best, threadMs() - before);
   }
   return best;
@@ -130,14 +136,13 @@ hostile("answers a thousand objects within 100 ms each, and keeps nothing of the
     }
   };
   await round(WARM_UP, SEED + 1);
-  slowness();
   const before = await heapMiB();
   await round(COUNT, SEED);
   const after = await heapMiB();
 
   assert.equal(slow, []);
   assert.ok(after - before < GROWTH_MIB_MAX, `${before.toFixed(1)} MiB before, ${after.toFixed(1)} MiB after`);
-  if (process.env["VERBOSE"]) console.log(worst.what, before, after);
+  if (process.env["VERBOSE"]) console.log(worst.what, slowness(), before, after);
 });
 hostile("answers nonsense that stands where objects should", async () => {
   const operation = fc.constantFrom("CREATE", "UPDATE", "DELETE", "CONNECT", "");

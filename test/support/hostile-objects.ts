@@ -70,12 +70,16 @@ const sorts: readonly ((index: number) => string)[] = [
 /** What the rules have nothing against, so that it goes all the way. */
 const wholes: readonly { readonly subnet: string; readonly ips: string[] }[] = [
   { subnet: "10.0.0.0/8", ips: longest((i) => `10.${i >> 15}.${(i >> 7) & 255}.${(i & 127) * 2}`) },
-  { subnet: "fd98::/16", ips: longest((i) => `fd98::${((i * 7919) % LIST_MAX.ips).toString(16)}:0`) },
+  { subnet: "fd98::/16", ips: longest((i) => scattered((i * 7919) % LIST_MAX.ips)) },
   { subnet: "fd97::/16", ips: longest((i) => `fd97:${i.toString(16)}::-fd97:${i.toString(16)}::9`).slice(0, 0xffff) },
 ];
 
 function longest(sort: (index: number) => string): string[] {
   return Array.from({ length: LIST_MAX.ips }, (_, index) => sort(index));
+}
+
+function scattered(at: number): string {
+  return `fd98::${(at >> 8).toString(16)}:${((at & 255) << 8).toString(16)}`;
 }
 
 const longList = fc

@@ -33,14 +33,15 @@ function yardstick(): number {
   return threadMs() - before;
 }
 
-let bestMs = Number.POSITIVE_INFINITY;
+/** What the yardstick takes on a core that does nothing else, of the machines for which limits of the processor are meant. */
+const REFERENCE_MS = 30;
+const SLOWNESS_MAX = 2;
 
 /**
- * Returns how many times as long the processor takes at this moment as it did at its best in this process, two times at most: a core
- * that another program shares does less in a millisecond. To be asked once while all is well.
+ * Returns how many times as long the processor takes at this moment as it should, two times at most: an older core, or one that another
+ * program shares, does less in a millisecond.
  */
 export function slowness(): number {
   const ms = Math.min(...Array.from({ length: 3 }, yardstick));
-  bestMs = Math.min(bestMs, ms);
-  return Math.min(2, ms / bestMs);
+  return Math.min(SLOWNESS_MAX, Math.max(1, ms / REFERENCE_MS));
 }
