@@ -32,6 +32,8 @@ const base = setup({
     isAbsentAndUnwanted: (situation) => ask.isAbsent(situation) && ask.isUnwanted(situation),
     isOfWrongSize: ask.isOfWrongSize,
     isOfRightSize: ask.isOfRightSize,
+    hasDrifted: ask.hasDrifted,
+    isKeptAndAstray: ask.isKeptAndAstray,
   },
   actions: {
     remember: assign(({ context, event }) => learn(context, event)),
@@ -51,15 +53,17 @@ const requestPool = base.enqueueActions(({ enqueue, context, event }) => {
   enqueue({ type: "ensurePool", params: ask.desiredSize(situation) });
 });
 
+/** Puts right what others changed; where nothing is left to do, what was refused once hinders nobody any more. */
 const repair = base.enqueueActions(({ enqueue, context, event }) => {
   const situation = { context, event };
-  if (!ask.hasDrifted(situation)) return;
-  enqueue({ type: "ensurePool", params: ask.desiredSize(situation) });
+  if (ask.hasDrifted(situation)) enqueue({ type: "ensurePool", params: ask.desiredSize(situation) });
+  else enqueue("forgetRefusal");
 });
 
 const repairKept = base.enqueueActions(({ enqueue, context, event }) => {
   const situation = { context, event };
-  if (ask.isWanted(situation) && (ask.hasDrifted(situation) || ask.isOutOfRecord(situation))) enqueue("keepPool");
+  if (ask.isKeptAndAstray(situation)) enqueue("keepPool");
+  else enqueue("forgetRefusal");
   const message = ask.scalingDisabled(situation);
   if (message) enqueue({ type: "notify", params: { reason: "ScalingDisabled", message } });
 });
@@ -115,7 +119,7 @@ export const poolMachine = base
               "workload.gone": { actions: "remember" },
               "pool.observed": { actions: ["remember", "repair"] },
               "pool.gone": { target: "#pool.pending", actions: "remember" },
-              "operation.refused": { actions: ["remember", "tellRefusal"] },
+              "operation.refused": { guard: "hasDrifted", actions: ["remember", "tellRefusal"] },
               "capacity.changed": { actions: ["remember", "repair"] },
             },
           },
@@ -129,7 +133,7 @@ export const poolMachine = base
               "workload.gone": { actions: "remember" },
               "pool.observed": { actions: ["remember", "repairKept"] },
               "pool.gone": { target: "#pool.pending", actions: "remember" },
-              "operation.refused": { actions: ["remember", "tellRefusal"] },
+              "operation.refused": { guard: "isKeptAndAstray", actions: ["remember", "tellRefusal"] },
               "capacity.changed": { actions: ["remember", "repairKept"] },
             },
           },

@@ -59,6 +59,11 @@ export function isOutOfRecord(situation: Situation): boolean {
   return !!pool && !pool.terminating && pool.size !== pool.reserved;
 }
 
+/** The application wants the pool, which keeps its addresses, and something about it is not as it should be. */
+export function isKeptAndAstray(situation: Situation): boolean {
+  return isWanted(situation) && (hasDrifted(situation) || isOutOfRecord(situation));
+}
+
 /** The pool, which stays, has other addresses than its record, or as many others. */
 export function isOutOfPlace(situation: Situation): boolean {
   const pool = poolIn(situation);

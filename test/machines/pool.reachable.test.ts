@@ -138,10 +138,27 @@ function isAsWanted(edge: Edge): boolean {
   return alike && pool.size === workload.desired && pool.reserved === workload.desired;
 }
 
-everyPool("passes every refusal on to people, except where nothing was asked for", () => {
-  const silent = ["orphaned.retained", "orphaned.pinned", "deleted"];
-  none(every, (edge) => edge.event === REFUSED && asks(edge, "notify") === silent.includes(edge.from.path));
+everyPool("passes every refusal on to people where it waits for what was refused", () => {
+  const waiting = ["pending", "scaling", "orphaned.reclaiming"];
+  const waits = ({ from }: Edge): boolean => waiting.includes(from.path) || (isCreated(from) && isAstray(from));
+  none(every, (edge) => edge.event === REFUSED && asks(edge, "notify") !== waits(edge));
 });
+
+everyPool("remembers no refusal where it is all that is wanted", () => {
+  none(every, ({ to }) => isCreated(to) && !isAstray(to) && to.snapshot.context.refusal !== undefined);
+});
+
+function isCreated({ path }: Edge["from"]): boolean {
+  return path.startsWith("created");
+}
+
+/** Whether application and pool are known, and something about the pool is to be put right; its number of addresses aside. */
+function isAstray({ path, snapshot }: Edge["from"]): boolean {
+  const { workload, pool } = snapshot.context;
+  if (!workload || !pool || workload === "gone" || pool === "gone") return false;
+  const isOutOfRecord = path === "created.pinned" && !pool.terminating && pool.size !== pool.reserved;
+  return pool.drifted || pool.owner !== workload.uid || pool.reclaim !== workload.reclaim || isOutOfRecord;
+}
 
 everyPool("has snapshots that survive JSON", () => {
   const fewEvents = alphabet().filter((_, index) => index % 7 === 0);

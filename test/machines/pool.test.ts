@@ -45,6 +45,11 @@ const SITUATIONS = {
   "as wanted, kept": { path: "created.managed", facts: { workload: KEEPING, pool: KEPT } },
   "edited by hand": { path: "created.managed", facts: { workload: WORKLOAD, pool: { ...POOL, drifted: true } } },
   pinned: { path: "created.pinned", native: false, facts: { workload: WORKLOAD, pool: POOL } },
+  "pinned, out of its record": {
+    path: "created.pinned",
+    native: false,
+    facts: { workload: WORKLOAD, pool: { ...POOL, reserved: 0 } },
+  },
   "pinned, of another number": {
     path: "created.pinned",
     native: false,
@@ -122,9 +127,10 @@ const TABLE: readonly Row[] = [
   ["as wanted", "has 2 of 3", "scaling", ["ensurePool 3"]],
   ["as wanted", "has drifted", "created.managed", ["ensurePool 3"]],
   ["as wanted", "pool gone", "pending", ["ensurePool 3"]],
-  ["as wanted", "refused", "created.managed", ["notify SubnetFull"]],
+  ["as wanted", "refused", "created.managed", []],
   ["as wanted", "capacity changed", "created.managed", []],
   ["edited by hand", "has 3", "created.managed", []],
+  ["edited by hand", "refused", "created.managed", ["notify SubnetFull"]],
   ["edited by hand", "capacity changed", "created.managed", ["ensurePool 3"]],
 
   ["pinned", "wants 3", "created.pinned", []],
@@ -138,7 +144,8 @@ const TABLE: readonly Row[] = [
   ["pinned", "has 3, without a record", "created.pinned", ["keepPool"]],
   ["pinned", "has drifted", "created.pinned", ["keepPool"]],
   ["pinned", "pool gone", "pending", ["ensurePool 3"]],
-  ["pinned", "refused", "created.pinned", ["notify SubnetFull"]],
+  ["pinned", "refused", "created.pinned", []],
+  ["pinned, out of its record", "refused", "created.pinned", ["notify SubnetFull"]],
   ["pinned", "capacity changed", "created.pinned", []],
   ["pinned, of another number", "capacity changed", "created.pinned", ["notify ScalingDisabled"]],
   ["pinned, of another number", "pool gone", "pending", ["ensurePool 5"]],
