@@ -72,7 +72,7 @@ interface Ended {
 function runNode(file: string): Promise<Ended> {
   const { FORCE_COLOR: _, ...environment } = process.env;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [file], {
+    const child = spawn(process.execPath, ["--import", "./test/support/tell-hooks.ts", file], {
       cwd: root,
       env: { ...environment, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
