@@ -13,6 +13,7 @@ import { kubectl } from "../support/kubectl.ts";
 import { addressesOf, type NodePlace, uidOf } from "../support/node-place.ts";
 import { fromSubnets } from "../support/node-workloads.ts";
 import { nodeNumbers } from "../support/node-world.ts";
+import { withPatience } from "../support/patience.ts";
 import { Watcher } from "../support/watcher.ts";
 
 const seed = new URL("../fixtures/seed/", import.meta.url).pathname;
@@ -132,9 +133,9 @@ async function makeApplications(place: NodePlace, count: number, subnets: readon
 }
 
 for (const { how, count, go, secondsMax } of [
-  // The lease runs out, and then there is a first pool to be made, on a machine that is all of the cluster.
-  { how: "killed", count: 200, go: (pod: Pod) => world.signal(pod, "KILL"), secondsMax: LEASE_SECONDS + 5 },
-  { how: "told to end", count: 60, go: (pod: Pod) => world.signal(pod, "TERM"), secondsMax: 5 },
+  // The lease runs out, and then there is a first pool to be made.
+  { how: "killed", count: 200, go: (pod: Pod) => world.signal(pod, "KILL"), secondsMax: LEASE_SECONDS + 2 },
+  { how: "told to end", count: 60, go: (pod: Pod) => world.signal(pod, "TERM"), secondsMax: 1 },
   // Both may lead for a moment.
   { how: "robbed of its lease", count: 60, go: () => world.deleteLease(), secondsMax: 5 },
 ]) {
@@ -160,6 +161,7 @@ for (const { how, count, go, secondsMax } of [
         await makeApplication(place, "last", subnets);
         await eventually(() => assert.ok([...watcher.pools.keys()].some((name) => !before.has(name))), { seconds: 30 });
         const seconds = secondsSince(began);
+        const limit = withPatience(secondsMax * 1000) / 1000;
 
         await making;
         const all = Array.from({ length: 2 * count }, () => 2);
@@ -169,7 +171,8 @@ for (const { how, count, go, secondsMax } of [
         const isMade = ({ status }: SpiderIPPool): boolean => status?.totalIPCount === 2;
         await eventually(() => assert.is([...watcher.pools.values()].filter(isMade).length, count), { seconds: 60 });
         await eventually(async () => assert.equal(await totals(), all), { seconds: 60 });
-        assert.ok(seconds <= secondsMax, `the next leader made a pool after ${seconds} s`);
+        if (process.env["VERBOSE"]) console.log(`${how}: ${seconds} s of ${limit}`);
+        assert.ok(seconds <= limit, `the next leader made a pool after ${seconds} s of ${limit}`);
       } finally {
         await watcher.stop();
       }
@@ -179,8 +182,8 @@ for (const { how, count, go, secondsMax } of [
   );
 }
 
-/** Longer than a lease, and than it takes until nodes are given up for lost. */
-const cutSeconds = 30;
+/** Longer than a lease, and than it takes until nodes are given up for lost; their pods are not, for five minutes. */
+const cutSeconds = 60;
 
 deployed("cut off from the API server, operator and agents come back by themselves, and no pod has moved", async () => {
   const place = await world.place();
