@@ -1,5 +1,5 @@
 /**
- * `autopool install`: puts autopool into a cluster, or prints the manifests for it.
+ * `autopool install`: puts autopool into a cluster, prints the manifests for it, or writes a Helm chart.
  * @module
  */
 
@@ -17,9 +17,15 @@ import { connectionSettings, type SharedConfig } from "../setting.ts";
 import { AUTOPOOL_VERSION } from "../version.ts";
 import type { Command } from "./command.ts";
 import { type Flag, flagsHelp, readArguments } from "./flags.ts";
+import { writeChart } from "./install-chart.ts";
 import { connectAs } from "./real-cluster.ts";
 
 const flags = [
+  {
+    name: "chart",
+    value: "FOLDER",
+    help: "write a Helm chart of it into a new folder, and change nothing; needs no cluster",
+  },
   { name: "dry-run", help: "print the manifests, as YAML, and change nothing; needs no cluster" },
   {
     name: "agent",
@@ -36,27 +42,36 @@ const flags = [
 ] as const satisfies readonly Flag[];
 
 export const install: Command = {
-  summary: "put autopool into a cluster, or print the manifests for it",
-  help: () => `Usage: autopool install [--dry-run] [flags]
+  summary: "put autopool into a cluster, print the manifests for it, or write a Helm chart",
+  help: () => `Usage: autopool install [--dry-run | --chart FOLDER] [flags]
 
 Applies the same objects as "kubectl apply -k deploy/": definitions, namespace, accounts and their rights, operator, agents, webhook.
 Doing it again changes nothing, doing it with a newer autopool updates; no pool and no address is touched. Refuses to while a
-spiderpool-controller runs, beside which autopool would not act (docs/install.md).
+spiderpool-controller runs, beside which autopool would not act (docs/install.md). With --chart, "helm install autopool FOLDER" does the
+same; what the other flags choose stands in the chart's values.yaml then.
 
 ${flagsHelp(flags)}
 
 Settings, each also as environment variable, or in the file of --config:
 ${settingsHelp(connectionSettings)}
 
-Exit codes: 0 installed or printed, 1 failed, 2 wrong arguments.
+Exit codes: 0 installed, printed or written, 1 failed, 2 wrong arguments.
 `,
   options: { flags, settings: connectionSettings },
   async execute(args, { print }) {
     const { words, flag, isOn, settings } = readArguments(args, flags, connectionSettings);
     if (words[0] !== undefined) throw new ConfigError(`Cannot use argument "${words[0]}": install takes flags only`);
+    const image = flag("image") ?? `autopool:${AUTOPOOL_VERSION}`;
+    const folder = flag("chart");
+    if (folder !== undefined) {
+      demandAlone(["dry-run", "agent", "namespace", "host-network"].filter(isOn));
+      writeChart(folder, image);
+      print(`Wrote a chart. Next: helm install autopool ${folder} --namespace autopool-system --create-namespace`);
+      return 0;
+    }
     const objects = installedObjects(manifestFiles(), {
       namespace: namespaceOf(flag("namespace")),
-      image: flag("image") ?? `autopool:${AUTOPOOL_VERSION}`,
+      image,
       agent: (flag("agent") ?? "autopool") as Choices["agent"],
       hostNetwork: isOn("host-network"),
     });
@@ -93,6 +108,13 @@ async function installInto(
     await rivals.stop();
     await cluster.close();
   }
+}
+
+function demandAlone([other]: readonly string[]): void {
+  if (other === undefined) return;
+  throw new ConfigError(
+    `Cannot use --${other} with --chart: whoever installs the chart chooses that, by its values or by Helm's flags`,
+  );
 }
 
 function namespaceOf(text = "autopool-system"): string {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the programs of the test cluster from Go modules: build.sh [etcd] [kubernetes] [kruise]
-# [kubelet] [containerd] [relay] [by-namespace], all of them without an argument. The last four are what
-# nodes need.
+# [kubelet] [containerd] [relay] [by-namespace] [helm], all of them without an argument. Of the last five
+# four are what nodes need; helm is for the tests of the chart.
 # What is built already is left alone. Prints one line per argument: it, and the folder that has bin/.
 set -euo pipefail
 
@@ -78,6 +78,8 @@ build_relay() { compile relay relay .; }
 
 build_by-namespace() { compile by-namespace by-namespace .; }
 
+build_helm() { compile helm helm helm.sh/helm/v4/cmd/helm; }
+
 build_kruise() {
   local root source
   compile kruise kruise-manager github.com/openkruise/kruise
@@ -94,14 +96,14 @@ build_kruise() {
 }
 
 mkdir -p "$cache"
-[ $# -gt 0 ] || set -- etcd kubernetes kruise kubelet containerd relay by-namespace
+[ $# -gt 0 ] || set -- etcd kubernetes kruise kubelet containerd relay by-namespace helm
 # One build at a time: a second caller waits, then finds everything there.
 exec 8>"$cache/lock"
 flock -n 8 || { say 'another build is running; waiting for it'; flock 8; }
 for module in "$@"; do
   case $module in
-    etcd | kubernetes | kruise | kubelet | containerd | relay | by-namespace) "build_$module" ;;
-    *) say "unknown module $module: etcd, kubernetes, kruise, kubelet, containerd, relay or by-namespace"; exit 2 ;;
+    etcd | kubernetes | kruise | kubelet | containerd | relay | by-namespace | helm) "build_$module" ;;
+    *) say "unknown module $module: etcd, kubernetes, kruise, kubelet, containerd, relay, by-namespace or helm"; exit 2 ;;
   esac
   printf '%s %s\n' "$module" "$(folder "$module")"
 done

@@ -1,10 +1,14 @@
 /** What `autopool install` would apply, by what was chosen. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { deployments, mutatingWebhookConfigurations } from "../../src/api/resources.ts";
 import type { KubeObject } from "../../src/cluster/cluster.ts";
 import { createMemoryCluster } from "../../src/cluster/memory/memory-cluster.ts";
 import { createVirtualClock } from "../../src/cluster/memory/virtual-clock.ts";
+import { install as command } from "../../src/commands/install.ts";
 import { applyObject } from "../../src/installation/apply.ts";
 import { manifestFiles } from "../../src/installation/manifest-files.ts";
 import { type Choices, installedObjects } from "../../src/installation/manifests.ts";
@@ -68,6 +72,30 @@ install("creates, then changes nothing, and leaves the webhook's authority where
   assert.is(await applyObject(cluster, wanted), "unchanged");
   const stored = await cluster.get<Configuration>(mutatingWebhookConfigurations, { name: "autopool" });
   assert.ok(stored.webhooks.every(({ clientConfig }) => clientConfig.caBundle === "Y2E="));
+});
+
+install("writes a chart into a new folder only, and takes no flag that the chart's values are for", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "autopool-chart-"));
+  const told: string[] = [];
+  const io = { print: (line: string) => told.push(line) } as unknown as Parameters<typeof command.execute>[1];
+  const attempt = async (...args: string[]): Promise<unknown> => {
+    return command.execute(args, io).catch((error: Error) => error.message);
+  };
+  try {
+    const path = join(folder, "chart");
+    assert.is(await attempt("--chart", path, "--image", "registry.example/pool:2"), 0);
+    assert.match(told.join(), `helm install autopool ${path}`);
+    assert.match(readFileSync(join(path, "values.yaml"), "utf8"), 'image: "registry.example/pool:2"');
+    assert.is(
+      await attempt("--chart", path),
+      `Cannot write a chart into "${path}": it is not empty; name a new folder`,
+    );
+    assert.match(String(await attempt("--chart", join(path, "a/b"))), /^Cannot write a chart into .* ENOENT/);
+    assert.match(String(await attempt("--chart", join(folder, "b"), "--host-network")), /^Cannot use --host-network/);
+    assert.not(existsSync(join(folder, "b")));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 install.run();

@@ -1,0 +1,28 @@
+/**
+ * Helm against the real API server of the tests.
+ *
+ * The program is the one that `HELM` names, else the one that the test cluster's scripts build.
+ * @module
+ */
+
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { realKubeconfig } from "./real.ts";
+import { root } from "./source.ts";
+
+const run = promisify(execFile);
+
+/** Returns what Helm prints. */
+export async function helm(...words: string[]): Promise<string> {
+  const environment = { ...process.env, KUBECONFIG: realKubeconfig() };
+  const { stdout } = await run(await program(), words, { env: environment, maxBuffer: 2 ** 26 });
+  return stdout;
+}
+
+async function program(): Promise<string> {
+  const { HELM: chosen } = process.env;
+  if (chosen) return chosen;
+  const { stdout } = await run("bash", [join(root, "test/cluster/build.sh"), "helm"]);
+  return join(stdout.trim().replace(/^helm /, ""), "bin/helm");
+}
