@@ -10,9 +10,9 @@
 import { dump } from "js-yaml";
 import type { KubeObject } from "../cluster/cluster.ts";
 import { chartText, notes, schemaText, valuesText } from "./chart-values.ts";
+import { isList, isObject, type Json } from "./json.ts";
 import { installedObjects } from "./manifests.ts";
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 /** Where in an object a template stands for what the manifests say; in a list, a name is that of an element. */
 type Place = readonly [path: readonly string[], template: string];
 
@@ -97,18 +97,11 @@ function textOf(object: KubeObject): string {
 function withMark(value: Json, [name, ...rest]: readonly string[], mark: string): Json {
   if (name === undefined) return mark;
   if (isList(value)) {
-    return value.map((item) =>
-      !isList(item) && isObject(item) && item["name"] === name ? withMark(item, rest, mark) : item,
-    );
+    const isMeant = (item: Json): boolean => isObject(item) && item["name"] === name;
+    if (!value.some(isMeant))
+      throw new RangeError(`Cannot make the chart: nothing is called "${name}" in the manifests`);
+    return value.map((item) => (isMeant(item) ? withMark(item, rest, mark) : item));
   }
   const object = isObject(value) ? value : {};
   return { ...object, [name]: withMark(object[name] ?? null, rest, mark) };
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-function isObject(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -7,6 +7,7 @@
 
 import { loadAll } from "js-yaml";
 import type { KubeObject } from "../cluster/cluster.ts";
+import { isList, isObject, type Json } from "./json.ts";
 
 export interface Choices {
   readonly namespace: string;
@@ -16,8 +17,6 @@ export interface Choices {
   /** The operator uses its node's network. */
   readonly hostNetwork: boolean;
 }
-
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** What stands in the manifests. */
 const NAMESPACE = "autopool-system";
@@ -67,14 +66,6 @@ function chosen(value: Json, choices: Choices, key = ""): Json {
   if (isList(value)) return value.map((item) => chosen(item, choices));
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, chosen(item, choices, name)]));
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-function isObject(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function nameOf(value: Json): Json | undefined {
