@@ -28,7 +28,8 @@ start_apiserver() {
   # The address it advertises is only written into an Endpoints object, where a loopback address
   # is not allowed; 192.0.2.1 is one that is nobody's. Without a grace period for watches a stop
   # waits a whole minute for them. Kubelets, and the pods of Services that webhooks are, are behind the
-  # proxy of node.sh, where there are nodes; with aggregator routing Services need no kube-proxy.
+  # proxy of node.sh, where there are nodes; with aggregator routing Services need no kube-proxy. As on
+  # some clusters, who writes an owner reference that blocks a deletion must be allowed to.
   cat >"$state/egress.yaml" <<YAML
 apiVersion: apiserver.k8s.io/v1beta1
 kind: EgressSelectorConfiguration
@@ -41,6 +42,7 @@ YAML
   launch kube-apiserver --bind-address 127.0.0.1 --secure-port "$port" \
     --advertise-address 192.0.2.1 --etcd-servers "http://127.0.0.1:$etcd_port" \
     --anonymous-auth=false --authorization-mode Node,RBAC --allow-privileged=true \
+    --enable-admission-plugins OwnerReferencesPermissionEnforcement \
     --service-cluster-ip-range 10.96.0.0/16 --client-ca-file "$pki/ca.crt" \
     --tls-cert-file "$pki/apiserver.crt" --tls-private-key-file "$pki/apiserver.key" \
     --service-account-issuer https://kubernetes.default.svc.cluster.local \

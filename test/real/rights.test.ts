@@ -5,8 +5,12 @@
  * All three run in this process under the shipped accounts through a life in which every call comes up. Then each rule is taken away in
  * turn, and the API server asked about a call that was made: it is forbidden.
  */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { API_VERSION } from "../../src/api/names.ts";
 import type { KubeObject, Resource } from "../../src/cluster/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Account, covers, type Grant, grants, type Role, rightsOf } from "../support/granted-rights.ts";
@@ -74,6 +78,30 @@ rights("are all needed: without any one rule a call that was made is forbidden",
       await life.admin.patch(resource, ref, { rules });
     }
     await eventually(async () => assert.ok(await isAllowed(grant.account, call)));
+  }
+});
+
+rights("let the operator own pools by subnets where the API server asks who may block a deletion", async () => {
+  const grant = grants().find(({ rule }) => rule.resources.includes("spidersubnets/finalizers"));
+  assert.ok(grant);
+  const { rules = [] } = await life.admin.get<Role>(clusterRoles, { name: grant.role });
+  const folder = mkdtempSync(join(tmpdir(), "autopool-rights-"));
+  const file = join(folder, "pool.json");
+  const owner = { apiVersion: API_VERSION, kind: "SpiderSubnet", name: "nobody", uid: "u", blockOwnerDeletion: true };
+  const metadata = { name: "rights-owned", ownerReferences: [owner] };
+  const spec = { ipVersion: 4, subnet: "10.214.0.0/24", ips: ["10.214.0.9"] };
+  writeFileSync(file, JSON.stringify({ apiVersion: API_VERSION, kind: "SpiderIPPool", metadata, spec }));
+  const as = `--as=system:serviceaccount:${SYSTEM_NAMESPACE}:${grant.account}`;
+  const own = (): Promise<string> => kubectl("create", "--dry-run=server", "-f", file, as).catch(String);
+  try {
+    assert.match(await own(), "created (server dry run)");
+    await life.admin.patch(clusterRoles, { name: grant.role }, { rules: rules.filter((_, at) => at !== grant.index) });
+    // The test cluster's API server asks; others may not.
+    const told = process.env["AUTOPOOL_CLUSTER_STATE"] ? /cannot set blockOwnerDeletion/ : /created/;
+    await eventually(async () => assert.match(await own(), told));
+  } finally {
+    await life.admin.patch(clusterRoles, { name: grant.role }, { rules });
+    rmSync(folder, { recursive: true });
   }
 });
 
