@@ -74,10 +74,12 @@ export class PoolWriter {
     this.creates = new PoolCreates(options.cluster, options.world, ({ spec }) => options.ledger.recheck(spec.subnet));
   }
 
-  /** Record and pool exist, belong to the application and hold `size` addresses; `undefined` keeps their number. */
-  async ensure(key: string, size: number | undefined): Promise<void> {
+  /** Record and pool exist, belong to the application and hold `asked` addresses; `undefined` keeps their number. */
+  async ensure(key: string, asked: number | undefined): Promise<void> {
     const { ledger, world } = this.#options;
     const subject = world.subject(key);
+    // Asked for while nobody knew that it is there already: a pinned pool is as large as it was made.
+    const size = subject?.pool && !subject.native ? undefined : asked;
     // A pool that is only kept need not be wanted, but it must be there to stay.
     const isKept = size === undefined && subject?.pool?.metadata.deletionTimestamp === undefined;
     const wanted = subject?.wanted ?? (isKept && subject?.pool ? subject.owner : undefined);

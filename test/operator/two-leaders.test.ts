@@ -8,12 +8,22 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { deployments, spiderSubnets } from "../../src/api/resources.ts";
+import { deployments, pods, spiderSubnets } from "../../src/api/resources.ts";
+import { ApiError } from "../../src/cluster/cluster.ts";
 import type { ClusterRequest, Fault, FaultPolicy } from "../../src/cluster/memory/faults.ts";
 import { randomFaults } from "../../src/cluster/memory/faults.ts";
 import { seededRandom } from "../../src/random.ts";
+import { cloneSets } from "../../src/simulation/clone-set.ts";
 import { MemoryWorld } from "../support/memory-world.ts";
-import { annotateWorkload, annotationsOf, createWorkload, NAMESPACE, scaleWorkload } from "../support/scenario.ts";
+import {
+  annotateWorkload,
+  annotationsOf,
+  cloneSet,
+  createWorkload,
+  NAMESPACE,
+  podOf,
+  scaleWorkload,
+} from "../support/scenario.ts";
 import { Chaos } from "./chaos.ts";
 import { onlyPool, onS4, scenario, settled, sizeOf, summary } from "./scene.ts";
 import { unsettled } from "./settled.ts";
@@ -65,6 +75,36 @@ twoLeaders(
     crash();
     await world.clock.advance(3 * minutes);
     assert.equal(summary(world), []);
+  }),
+);
+
+twoLeaders(
+  "do not resize a pinned pool that one of them has not seen yet",
+  scenario(async (world) => {
+    world.crash();
+    const crash = world.startRival();
+    await world.clock.advance(5_000);
+    // One hears of no pool for a minute, and cannot make one until another number is asked for.
+    let isDown = true;
+    const busy = new ApiError(429, "TooManyRequests", "come again", 1);
+    const down: FaultPolicy = ({ verb, resource }) =>
+      isDown && verb === "create" && resource?.plural === "spiderippools" ? { kind: "refuse", error: busy } : undefined;
+    world.start(anyOf(faultAt("watch", "spiderippools", { kind: "delay", ms: minutes }), down));
+    await world.clock.advance(5_000);
+    const owner = await world.act((user) => user.create(cloneSets, cloneSet("game")));
+    const ask = (pod: string, number: string): Promise<unknown> =>
+      world.act((user) => user.create(pods, podOf(owner, pod, annotationsOf({ ...onS4, number }))));
+    await ask("game-1", "4");
+    await world.clock.advance(1_000);
+    assert.equal(sizeOf(onlyPool(world)), 4);
+    await world.act((user) => user.delete(pods, { namespace: NAMESPACE, name: "game-1" }));
+    await ask("game-2", "2");
+    await world.clock.advance(1_000);
+    isDown = false;
+    await world.clock.advance(3 * minutes);
+    crash();
+    await settled(world);
+    assert.is(sizeOf(onlyPool(world)), 4);
   }),
 );
 
