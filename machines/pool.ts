@@ -32,8 +32,6 @@ const base = setup({
     isAbsentAndUnwanted: (situation) => ask.isAbsent(situation) && ask.isUnwanted(situation),
     isOfWrongSize: ask.isOfWrongSize,
     isOfRightSize: ask.isOfRightSize,
-    hasDrifted: ask.hasDrifted,
-    isKeptAndAstray: ask.isKeptAndAstray,
   },
   actions: {
     remember: assign(({ context, event }) => learn(context, event)),
@@ -77,8 +75,21 @@ const tellRefusal = base.enqueueActions(({ enqueue, context }) => {
   if (context.refusal) enqueue({ type: "notify", params: { ...context.refusal } });
 });
 
+/** Where a pool is all that is wanted, a refusal is of something that is not wanted any more. */
+const heedWhere = (isOpen: (situation: ask.Situation) => boolean) =>
+  base.enqueueActions(({ enqueue, context, event }) => {
+    if (event.type !== "operation.refused" || !isOpen({ context, event })) return;
+    const { type: _, ...refusal } = event;
+    enqueue("remember");
+    enqueue({ type: "notify", params: refusal });
+  });
+const heedRefusal = heedWhere(ask.hasDrifted);
+const heedRefusalToKeep = heedWhere(ask.isKeptAndAstray);
+
 export const poolMachine = base
-  .extend({ actions: { requestPool, repair, repairKept, repairRecord, tellRefusal } })
+  .extend({
+    actions: { requestPool, repair, repairKept, repairRecord, tellRefusal, heedRefusal, heedRefusalToKeep },
+  })
   .createMachine({
     id: "pool",
     // XState makes a spare actor without input for every transition; an exception in it would cost more than the transition.
@@ -119,7 +130,7 @@ export const poolMachine = base
               "workload.gone": { actions: "remember" },
               "pool.observed": { actions: ["remember", "repair"] },
               "pool.gone": { target: "#pool.pending", actions: "remember" },
-              "operation.refused": { guard: "hasDrifted", actions: ["remember", "tellRefusal"] },
+              "operation.refused": { actions: "heedRefusal" },
               "capacity.changed": { actions: ["remember", "repair"] },
             },
           },
@@ -133,7 +144,7 @@ export const poolMachine = base
               "workload.gone": { actions: "remember" },
               "pool.observed": { actions: ["remember", "repairKept"] },
               "pool.gone": { target: "#pool.pending", actions: "remember" },
-              "operation.refused": { guard: "isKeptAndAstray", actions: ["remember", "tellRefusal"] },
+              "operation.refused": { actions: "heedRefusalToKeep" },
               "capacity.changed": { actions: ["remember", "repairKept"] },
             },
           },

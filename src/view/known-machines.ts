@@ -27,6 +27,8 @@ const POOL_ASKS: Readonly<Record<string, readonly (Kind | `${Kind}?`)[]>> = {
   repairKept: ["keepPool?", "notify?"],
   repairRecord: ["keepPool?"],
   tellRefusal: ["notify"],
+  heedRefusal: ["notify?"],
+  heedRefusalToKeep: ["notify?"],
 };
 
 export const knownMachines: Readonly<Record<string, KnownMachine>> = {
