@@ -34,8 +34,8 @@ export function formatRanges(set: RangeSet, family: Family): string[] {
 /** Returns the normal form of any ranges. */
 export function toRangeSet(ranges: Iterable<Range>): RangeSet {
   const list: readonly Range[] = Array.isArray(ranges) ? ranges : [...ranges];
-  const near = list.length > SHORT && !isSorted(list) ? mergedNear(list) : undefined;
-  return near ?? merged(sortedRanges(list));
+  if (isSorted(list)) return merged(list);
+  return (list.length > SHORT ? mergedNear(list) : undefined) ?? merged(sortedRanges(list));
 }
 
 function merged(sorted: readonly Range[]): RangeSet {
