@@ -2,7 +2,8 @@
  * What changed between two JSON values, as a JSON Patch (RFC 6902).
  *
  * Objects are compared member by member; a list that differs is replaced as a whole, since nothing tells which of its elements
- * are the same ones, unless it is as long as it was and few of its texts are others. A member that is `undefined` is one that is not there. Pure.
+ * are the same ones, unless it is as long as it was and few of its texts are others. A member that is `undefined` is one that is not
+ * there. Pure.
  * @module
  */
 
