@@ -20,9 +20,15 @@ export async function helm(...words: string[]): Promise<string> {
   return stdout;
 }
 
-async function program(): Promise<string> {
-  const { HELM: chosen } = process.env;
-  if (chosen) return chosen;
+let found: Promise<string> | undefined;
+
+/** Looked for once: the script sums up its sources. */
+function program(): Promise<string> {
+  found ??= process.env["HELM"] ? Promise.resolve(process.env["HELM"]) : built();
+  return found;
+}
+
+async function built(): Promise<string> {
   const { stdout } = await run("bash", [join(root, "test/cluster/build.sh"), "helm"]);
   return join(stdout.trim().replace(/^helm /, ""), "bin/helm");
 }
