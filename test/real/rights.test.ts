@@ -63,20 +63,12 @@ rights("are all needed: without any one rule a call that was made is forbidden",
     const call = needing(grant, all);
     assert.ok(call, `nothing that was done needs rule ${grant.index} of ${grant.role} alone`);
     assert.ok(await isAllowed(grant.account, call), `${callText(call)} is not allowed to begin with`);
-    const resource = grant.namespace === undefined ? clusterRoles : roles;
-    const ref = { name: grant.role, ...(grant.namespace !== undefined && { namespace: grant.namespace }) };
-    const { rules = [] } = await life.admin.get<Role>(resource, ref);
-    try {
-      await life.admin.patch(resource, ref, { rules: rules.filter((_, index) => index !== grant.index) });
-      await eventually(async () => {
-        assert.not(
-          await isAllowed(grant.account, call),
-          `${callText(call)} needs no rule ${grant.index} of ${grant.role}`,
-        );
-      });
-    } finally {
-      await life.admin.patch(resource, ref, { rules });
-    }
+    await without(grant, async () => {
+      assert.not(
+        await isAllowed(grant.account, call),
+        `${callText(call)} needs no rule ${grant.index} of ${grant.role}`,
+      );
+    });
     await eventually(async () => assert.ok(await isAllowed(grant.account, call)));
   }
 });
@@ -84,7 +76,6 @@ rights("are all needed: without any one rule a call that was made is forbidden",
 rights("let the operator own pools by subnets where the API server asks who may block a deletion", async () => {
   const grant = grants().find(({ rule }) => rule.resources.includes("spidersubnets/finalizers"));
   assert.ok(grant);
-  const { rules = [] } = await life.admin.get<Role>(clusterRoles, { name: grant.role });
   const folder = mkdtempSync(join(tmpdir(), "autopool-rights-"));
   const file = join(folder, "pool.json");
   const owner = { apiVersion: API_VERSION, kind: "SpiderSubnet", name: "nobody", uid: "u", blockOwnerDeletion: true };
@@ -95,12 +86,10 @@ rights("let the operator own pools by subnets where the API server asks who may 
   const own = (): Promise<string> => kubectl("create", "--dry-run=server", "-f", file, as).catch(String);
   try {
     assert.match(await own(), "created (server dry run)");
-    await life.admin.patch(clusterRoles, { name: grant.role }, { rules: rules.filter((_, at) => at !== grant.index) });
     // The test cluster's API server asks; others may not.
     const told = process.env["AUTOPOOL_CLUSTER_STATE"] ? /cannot set blockOwnerDeletion/ : /created/;
-    await eventually(async () => assert.match(await own(), told));
+    await without(grant, async () => assert.match(await own(), told));
   } finally {
-    await life.admin.patch(clusterRoles, { name: grant.role }, { rules });
     rmSync(folder, { recursive: true });
   }
 });
@@ -120,6 +109,19 @@ rights("are what kubectl lists, beside what every account may do", async () => {
     assert.equal(sorted(there), sorted([...new Set(wanted)]), account);
   }
 });
+
+/** Takes a rule away until something holds, and puts it back. */
+async function without(grant: Grant, holds: () => Promise<void>): Promise<void> {
+  const resource = grant.namespace === undefined ? clusterRoles : roles;
+  const ref = { name: grant.role, ...(grant.namespace !== undefined && { namespace: grant.namespace }) };
+  const { rules = [] } = await life.admin.get<Role>(resource, ref);
+  try {
+    await life.admin.patch(resource, ref, { rules: rules.filter((_, index) => index !== grant.index) });
+    await eventually(holds);
+  } finally {
+    await life.admin.patch(resource, ref, { rules });
+  }
+}
 
 const sorted = (lines: readonly string[]): string[] => lines.toSorted((a, b) => a.localeCompare(b));
 
