@@ -10,6 +10,7 @@
 import { countOf } from "../address/range-set.ts";
 import { isAutoPool, type SpiderIPPool, totalOf } from "../api/ippool.ts";
 import { clip } from "../api/quote.ts";
+import { aggregate } from "./aggregate.ts";
 import { fingerprintOf, notMade, type PoolWait, poolsMadeFor } from "./auto-pool-wait.ts";
 import { type AutoPoolWish, type Candidate, IpamError, type PoolCatalog } from "./candidate.ts";
 import { byPool, type PooledAddress } from "./endpoint-addresses.ts";
@@ -57,7 +58,6 @@ export class AddressClaims {
       ...sharing(candidates).map((group) => group.map((candidate) => () => this.#forCandidate(candidate))),
       ...wishes.map((wish) => [() => this.#forWish(wish)]),
     ];
-    let failure: unknown;
     const results = await Promise.allSettled(
       groups.map(async (group) => {
         try {
@@ -65,13 +65,13 @@ export class AddressClaims {
           for (const draw of group) addresses.push(await draw());
           return addresses;
         } catch (error) {
-          failure ??= error;
           this.#hopeless.abort();
           throw error;
         }
       }),
     );
-    if (failure !== undefined) throw failure;
+    const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+    if (failures.length > 0) throw together(failures);
     return inOrder(
       results.flatMap((result) => (result.status === "fulfilled" ? result.value : [])),
       [...candidates, ...wishes].map(({ nic }) => nic),
@@ -100,7 +100,6 @@ export class AddressClaims {
 
   async #draw(wanted: Candidate | AutoPoolWish, poolsToTry: PoolsToTry): Promise<NicAddress> {
     const { catalog, request, wait, signal } = this.#options;
-    const waitSignal = signal ? AbortSignal.any([signal, this.#hopeless.signal]) : this.#hopeless.signal;
     for (;;) {
       const pools = poolsToTry();
       const seen = fingerprintOf(pools);
@@ -112,7 +111,8 @@ export class AddressClaims {
         return fingerprintOf(pools.map(({ metadata }) => catalog.get(metadata.name)));
       };
       const reason = pools.length === 0 ? "WaitingForPool" : "AddressesExhausted";
-      if (!(await wait.change({ fingerprint, seen, reason, message: drawn.message }, waitSignal))) throw drawn;
+      const wish = { fingerprint, seen, reason, message: drawn.message, hopeless: this.#hopeless.signal } as const;
+      if (!(await wait.change(wish, signal))) throw drawn;
     }
   }
 
@@ -157,17 +157,24 @@ function inOrder(addresses: readonly NicAddress[], nics: readonly string[]): Nic
   return [...new Set(nics)].flatMap((nic) => addresses.filter((address) => address.nic === nic));
 }
 
+/** Which of several NICs and families failed first is chance: all are named, in the order of the lists. */
+function together(failures: readonly unknown[]): unknown {
+  if (failures.length === 1) return failures[0];
+  const refusals = failures.filter((failure) => failure instanceof IpamError);
+  if (refusals.length < failures.length) return failures.find((failure) => !(failure instanceof IpamError));
+  return new IpamError(aggregate(refusals.map(({ message }) => message)));
+}
+
 function noneLeft(
   pools: readonly SpiderIPPool[],
   { nic, family }: Candidate | AutoPoolWish,
   refusals: readonly PoolUnavailable[],
 ): IpamError {
   const names = pools.map(({ metadata }) => metadata.name).join(" ");
-  const reasons = [...new Set(refusals.map(({ message }) => message))];
-  const aggregate = reasons.length === 1 ? reasons[0] : `[${reasons.join(", ")}]`;
+  const reasons = aggregate(refusals.map(({ message }) => message));
   const sizes = pools.map((pool) => `${pool.metadata.name} has ${sizeOf(pool)}`).join(", ");
   return new IpamError(
-    `failed to allocate any IPv${family} IP address to NIC ${clip(nic)} from IPPools [${names}]: ${aggregate} (addresses: ${sizes})`,
+    `failed to allocate any IPv${family} IP address to NIC ${clip(nic)} from IPPools [${names}]: ${reasons} (addresses: ${sizes})`,
   );
 }
 

@@ -2,7 +2,7 @@
  * Waiting for automatic pools: until the operator has made one, or until one that is full has a free address again.
  *
  * Nothing is polled: the watch on pools wakes those who wait, and only a change of a pool that matters to them (ipam §2.11).
- * Whoever waits longer than a moment has the pod told why, once.
+ * Whoever waits longer than a moment has the pod told why, once, and of all that it waits for.
  * @module
  */
 
@@ -10,6 +10,7 @@ import { type Application, nameLabel } from "../api/application.ts";
 import type { SpiderIPPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
 import type { Clock } from "../clock.ts";
+import { aggregate } from "./aggregate.ts";
 import type { AutoPoolWish, PoolCatalog } from "./candidate.ts";
 
 /** Why a pod waits; the words are reasons of Events. */
@@ -57,12 +58,16 @@ export interface PoolWish {
   readonly seen: string;
   readonly reason: WaitReason;
   readonly message: string;
+  /** Aborts when it is of no use to wait any longer. */
+  readonly hopeless?: AbortSignal;
 }
 
 /** The patience of one ADD. */
 export class PoolWait {
   readonly #options: PoolWaitOptions;
   readonly #since: number;
+  /** What is waited for now. */
+  readonly #wishes = new Set<PoolWish>();
   #isTold = false;
 
   constructor(options: PoolWaitOptions) {
@@ -71,7 +76,7 @@ export class PoolWait {
   }
 
   /**
-   * Waits until the pools that matter are others than they were; resolves to false when the time is up.
+   * Waits until the pools that matter are others than they were; resolves to false when the time is up or there is no hope.
    * @throws The signal's reason, when it aborts.
    */
   async change(wish: PoolWish, signal?: AbortSignal): Promise<boolean> {
@@ -81,32 +86,39 @@ export class PoolWait {
     return hasChanged;
   }
 
-  #change({ fingerprint, seen, reason, message }: PoolWish, signal: AbortSignal | undefined): Promise<boolean> {
+  #change(wish: PoolWish, signal: AbortSignal | undefined): Promise<boolean> {
+    const { fingerprint, seen, hopeless } = wish;
     const { clock, patienceMs, onPoolChange } = this.#options;
     if (fingerprint() !== seen) return Promise.resolve(true);
+    const ends = AbortSignal.any([signal, hopeless].filter((each) => each !== undefined));
+    if (ends.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
       const end = (hasChanged: boolean): void => {
         for (const stop of stops) stop();
         resolve(hasChanged);
       };
       const abort = (): void => end(false);
-      signal?.addEventListener("abort", abort, { once: true });
+      ends.addEventListener("abort", abort, { once: true });
+      this.#wishes.add(wish);
       const passedMs = clock.now() - this.#since;
       const stops = [
         onPoolChange(() => {
           if (fingerprint() !== seen) end(true);
         }),
         clock.after(patienceMs - passedMs, () => end(false)),
-        clock.after(TOLD_AFTER_MS - passedMs, () => this.#tell(reason, message)),
-        () => signal?.removeEventListener("abort", abort),
+        clock.after(TOLD_AFTER_MS - passedMs, () => this.#tell(wish.reason)),
+        () => ends.removeEventListener("abort", abort),
+        () => this.#wishes.delete(wish),
       ];
     });
   }
 
-  #tell(reason: WaitReason, message: string): void {
+  #tell(reason: WaitReason): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    this.#options.tell(reason, message);
+    // Which family began to wait first is chance, and must not be what the Event differs by.
+    const messages = [...this.#wishes].filter((wish) => wish.reason === reason).map(({ message }) => message);
+    this.#options.tell(reason, aggregate(messages.toSorted((a, b) => a.localeCompare(b))));
   }
 }
 

@@ -9,6 +9,7 @@
 import type { Family } from "../address/address.ts";
 import { familyOfPool, type SpiderIPPool } from "../api/ippool.ts";
 import { clip } from "../api/quote.ts";
+import { aggregate, listed } from "./aggregate.ts";
 import { type AutoPoolWish, type Candidate, IpamError, type PoolCatalog } from "./candidate.ts";
 import { reasonAgainst } from "./pool-filters.ts";
 import { orderedPools } from "./pool-order.ts";
@@ -30,8 +31,6 @@ export interface Selection {
 }
 
 const FAMILIES: readonly Family[] = [4, 6];
-/** How many names or reasons one error lists. */
-const LISTED_MAX = 16;
 
 /**
  * Selects the pools for the NIC that is being added, and for all NICs where `ippools` lists them.
@@ -78,8 +77,8 @@ export function usablePools(candidate: Candidate, request: SelectionRequest, cat
     else if (pool !== undefined) usable.push(pool);
   }
   if (usable.length > 0) return orderedPools(usable);
-  const all = `all IPv${candidate.family} IPPools [${listed(candidate.pools, " ")}] of ${clip(candidate.nic)}`;
-  throw new IpamError(`no IPPool available, ${all} filtered out: ${aggregated([...reasons])}`);
+  const all = `all IPv${candidate.family} IPPools [${listed(candidate.pools.map(clip), " ")}] of ${clip(candidate.nic)}`;
+  throw new IpamError(`no IPPool available, ${all} filtered out: ${aggregate([...reasons].map(clip))}`);
 }
 
 /** Replaces wildcards by the names that match them, in byte order, and checks that every pool exists and stands there once. */
@@ -129,14 +128,4 @@ function nothingFor(nic: string, { origin }: Asked, kind: string, families: read
 
 function notFound(name: string): string {
   return `spiderippools.spiderpool.spidernet.io "${clip(name)}" not found`;
-}
-
-/** One reason stands bare, several in brackets, as Go's aggregate errors do. */
-function aggregated(reasons: readonly string[]): string {
-  return reasons.length === 1 ? (reasons[0] as string) : `[${listed(reasons, ", ")}]`;
-}
-
-function listed(texts: readonly string[], separator: string): string {
-  const shown = texts.slice(0, LISTED_MAX).map(clip).join(separator);
-  return texts.length > LISTED_MAX ? `${shown}${separator}and ${texts.length - LISTED_MAX} more` : shown;
 }

@@ -18,8 +18,9 @@ import { type AllocationScene, fromPools, on } from "./allocation-scene.ts";
 
 const SUBNET = "ipam.spidernet.io/subnet";
 const fromSubnet = { [SUBNET]: JSON.stringify({ ipv4: ["s"] }) };
+const fromBoth = { [SUBNET]: JSON.stringify({ ipv4: ["s"], ipv6: ["s-v6"] }) };
 
-/** Makes the pool of an application as the operator does; of `eth0` unless the NIC is named. */
+/** Makes the pool of an application as the operator does; of `eth0` unless the NIC is named, of IPv6 where its name says so. */
 async function autoPool(
   scene: AllocationScene,
   name: string,
@@ -27,13 +28,16 @@ async function autoPool(
   top: Application,
   nic = "eth0",
 ): Promise<void> {
-  const owner = { application: top, interface: nic, family: 4, reclaim: true, number: "1" } as const;
-  const subnet = { metadata: { name: "s" }, spec: { subnet: "10.0.0.0/24" } };
-  const { labels, podAffinity } = shapeOf(owner, subnet);
-  const ips = [last.replaceAll(/\d+/g, (part) => `10.0.0.${part}`)];
+  const isV6 = name.includes("v6");
+  const [family, base, cidr, subnetName] = isV6
+    ? ([6, "fd00::", "fd00::/64", "s-v6"] as const)
+    : ([4, "10.0.0.", "10.0.0.0/24", "s"] as const);
+  const owner = { application: top, interface: nic, family, reclaim: true, number: "1" } as const;
+  const { labels, podAffinity } = shapeOf(owner, { metadata: { name: subnetName }, spec: { subnet: cidr } });
+  const ips = [last.replaceAll(/\d+/g, (part) => `${base}${part}`)];
   await scene.user.create<SpiderIPPool>(spiderIPPools, {
     metadata: { name, labels },
-    spec: { ipVersion: 4, subnet: "10.0.0.0/24", ips, podAffinity },
+    spec: { ipVersion: family, subnet: cidr, ips, podAffinity },
   });
 }
 
@@ -128,6 +132,27 @@ waiting(
 );
 
 waiting(
+  "that are full in both families are named both, whichever of them was found full first",
+  on(async (scene) => {
+    const [old, top] = await podOfDeployment(scene, "a");
+    await autoPool(scene, "auto", "1", top);
+    await autoPool(scene, "auto-v6", "1", top);
+    await scene.edit(pods, "a", { metadata: { annotations: fromBoth } });
+    await scene.add(old);
+    const pod = await scene.pod("b", { annotations: fromBoth, owner: await scene.owner(replicaSets, "web-1") });
+
+    const refusal = await scene.refusal(pod);
+
+    const [v4, v6] = [4, 6].map((family) => {
+      const pool = family === 4 ? "auto" : "auto-v6";
+      return `failed to allocate any IPv${family} IP address to NIC eth0 from IPPools [${pool}]: all IP addresses used out (addresses: ${pool} has 1)`;
+    });
+    assert.is(refusal, `[${v4}, ${v6}]`);
+    assert.equal(scene.warned, [`AddressesExhausted [${v4}, ${v6}]`]);
+  }),
+);
+
+waiting(
   "that are named beside others are not waited for",
   on(async (scene) => {
     const top = await application(scene, statefulSets, "web");
@@ -163,8 +188,7 @@ waiting(
   on(async (scene) => {
     const [, top] = await podOfDeployment(scene, "a");
     await autoPool(scene, "auto", "1", top);
-    const annotations = { [SUBNET]: JSON.stringify({ ipv4: ["s"], ipv6: ["s-v6"] }) };
-    const pod = await scene.pod("b", { annotations, owner: await scene.owner(replicaSets, "web-1") });
+    const pod = await scene.pod("b", { annotations: fromBoth, owner: await scene.owner(replicaSets, "web-1") });
 
     assert.match(await scene.refusal(pod), "has no IPv6 IPPool");
     assert.equal(scene.records("auto"), {});
