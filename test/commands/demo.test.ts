@@ -123,7 +123,8 @@ command("fills the pinned pools with 5 pods, and has the sixth wait until one of
   assert.is(podsOf(six).length, 6);
   assert.equal([waiting?.ips, others], [[], []]);
   for (const reason of ["AddressesExhausted", "FailedCreatePodSandBox"]) {
-    const event = `^Warning +${reason} +Pod/${waiting?.name} +.*all IP addresses used out.* has 5\\)$`;
+    const [v4, v6] = cloneSetPools.map((pool) => `\\[${pool}-\\w+\\]: all IP addresses used out \\(.*-\\w+ has 5\\)`);
+    const event = `^Warning +${reason} +Pod/${waiting?.name} +.*IPv4.*${v4}, .*IPv6.*${v6}\\]$`;
     assert.match(six, new RegExp(event, "m"));
   }
 
