@@ -88,6 +88,8 @@ export class PoolWriter {
     // Who asks for addresses says what it has.
     if (!subject.pool && this.creates.isUncertain(name)) await this.creates.isAbsent(name);
     if (subject.pool && !(await this.#isThere(subject, wanted, subject.pool))) return;
+    // It was given another pool while we asked: a want under this name would be nobody's to withdraw.
+    if (this.names.of(key) !== name) return;
     const entry = world.book(subject.subnet)?.entries.get(name);
     const pool = subject.pool && (world.pool(name) ?? subject.pool);
     const held = pool ? rangesOf(pool, wanted.family) : EMPTY;
@@ -109,7 +111,7 @@ export class PoolWriter {
     line.withdraw(name, key);
     if (countOf(inUse) > BigInt(target)) {
       const [before, count] = [countOf(held), countOf(inUse)];
-      this.#refuse(key, notice("ShrinkBlocked", { pool: name, size: before, wanted: target, inUse: count }));
+      this.#options.onRefused(key, notice("ShrinkBlocked", { pool: name, size: before, wanted: target, inUse: count }));
       return;
     }
     const ips = choose(recorded, inUse, held, target);
@@ -240,10 +242,6 @@ export class PoolWriter {
   }
 
   #refused(key: string, action: string, pool: string, error: unknown): void {
-    this.#refuse(key, notice("Refused", { action, pool, text: (error as Error).message }));
-  }
-
-  #refuse(key: string, refusal: Notice): void {
-    this.#options.onRefused(key, refusal);
+    this.#options.onRefused(key, notice("Refused", { action, pool, text: (error as Error).message }));
   }
 }
