@@ -58,7 +58,7 @@ export function demandOfWorkload(workload: Workload | undefined, settings: Deman
     const annotations = parsePoolAnnotations(workload.annotations);
     if (!annotations) return { kind: "gone" };
     const number = annotations.number ?? settings.defaultNumber;
-    if (!number.fixed && workload.replicas === undefined) return { kind: "unknown" };
+    if (!number.fixed && workload.replicas === undefined) return { kind: "unknown", uid: workload.uid };
     const desired = number.fixed ? number.count : (workload.replicas ?? 0) + number.count;
     return { kind: "wants", pools: wantedPools(application, annotations, number, desired, settings) };
   });
@@ -111,7 +111,8 @@ function reading(application: Application, read: () => Demand): Wish {
   } catch (error) {
     if (!(error instanceof AnnotationError) && !(error instanceof NumberError)) throw error;
     const reason = error instanceof NumberError ? "FixedNumberRequired" : "InvalidAnnotation";
-    return { demand: { kind: "unknown" }, complaints: [{ reason, text: error.message, regarding: application }] };
+    const { uid } = application;
+    return { demand: { kind: "unknown", uid }, complaints: [{ reason, text: error.message, regarding: application }] };
   }
 }
 

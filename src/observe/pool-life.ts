@@ -34,7 +34,8 @@ export type Demand =
   /** It exists, and what it has stays as it is. */
   | { readonly kind: "keeps"; readonly uid: string }
   | { readonly kind: "gone" }
-  | { readonly kind: "unknown" };
+  /** `uid`: whose wishes cannot be read, where that is known. */
+  | { readonly kind: "unknown"; readonly uid?: string };
 
 /** The life of one pool: what its machine is told, and what an operation on it needs to know. */
 export interface Life {
@@ -106,7 +107,7 @@ function livesOfGroup(
       wanted,
       pool: current,
       owner: current && whose(current, around),
-      workloadFact: wanted ? factOf(wanted) : demand.kind === "unknown" || demand.kind === "keeps" ? undefined : "gone",
+      workloadFact: wanted ? factOf(wanted) : isOpen(demand, current, around) ? undefined : "gone",
       poolFact: current ? poolFactOf(current, group.subnet, wanted, native, around) : "gone",
     },
   ];
@@ -126,6 +127,13 @@ function livesOfGroup(
     });
   }
   return lives;
+}
+
+/** Whether it is not known if whom a pool was made for wants it. */
+function isOpen(demand: Demand, pool: SpiderIPPool | undefined, around: Surroundings): boolean {
+  if (demand.kind !== "unknown") return demand.kind === "keeps";
+  // Whatever a successor wants, it is not the one that the pool was made for: that one is gone.
+  return demand.uid === undefined || !pool || whose(pool, around)?.application.uid === demand.uid;
 }
 
 /** Live pools first, and among them the application's own before a predecessor's. */

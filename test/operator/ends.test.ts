@@ -9,7 +9,7 @@ import { ON_THE_WAY_MS } from "../../src/api/controlled-pools.ts";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { LABEL } from "../../src/api/names.ts";
 import { deployments, jobs, spiderIPPools, spiderSubnets, statefulSets } from "../../src/api/resources.ts";
-import { allocate, annotationsOf, createWorkload } from "../support/scenario.ts";
+import { allocate, annotateWorkload, annotationsOf, createWorkload } from "../support/scenario.ts";
 import { ledger, onlyPool, onS4, recorded, scenario, settled, sizeOf, summary, web } from "./scene.ts";
 
 const ends = suite("operator: ends");
@@ -50,6 +50,26 @@ ends(
     // What a request of the former operator may still use is given back when nothing can be on its way any more.
     await world.clock.advance(ON_THE_WAY_MS);
     assert.is(recorded(world, "s4"), 3);
+  }),
+);
+
+ends(
+  "that nobody saw are known by the UID of a successor that says nothing readable",
+  scenario(async (world) => {
+    const wish = { ...onS4, number: "2", reclaim: false };
+    await world.act((user) => createWorkload(user, deployments, "web", 1, annotationsOf(wish)));
+    await settled(world);
+    world.crash();
+    await world.act((user) => user.delete(deployments, web));
+    const unreadable = { "ipam.spidernet.io/subnet": "{" };
+    const successor = await world.act((user) => createWorkload(user, deployments, "web", 1, unreadable));
+    world.start();
+    await settled(world);
+    assert.equal(summary(world), ["s4 2 orphaned"]);
+    await world.act((user) => annotateWorkload(user, deployments, "web", annotationsOf(wish)));
+    await settled(world);
+    assert.equal(summary(world), ["s4 2 created"]);
+    assert.is(onlyPool(world).metadata.labels?.[LABEL.applicationUid], successor.metadata.uid);
   }),
 );
 
