@@ -3,10 +3,12 @@
  *
  * Whoever has written a record may create or grow its pool for a while. So what another operator, or a run before this one, has
  * written is marked when it is seen first, and is not cut before all that may be on its way has come, and the pool was looked at
- * after that. Pure but for its own map and the clock; sends nothing.
+ * after that. What somebody else has taken out of the ledger is marked likewise: perhaps a pool has it that has not been seen, and the
+ * hand was a person's. Pure but for its own maps and the clock; sends nothing.
  * @module
  */
 
+import { EMPTY, includes, type RangeSet, subtract } from "../address/range-set.ts";
 import type { Book } from "../api/book.ts";
 import { ON_THE_WAY_MS } from "../api/controlled-pools.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
@@ -18,6 +20,18 @@ export interface Mark {
   readonly since: number;
 }
 
+/** What left the ledger by somebody else's hand. */
+export interface Vanished {
+  readonly ranges: RangeSet;
+  /** It was recorded for a manual pool. */
+  readonly isManual: boolean;
+  /** When that was seen; milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** No watch is behind by as much: then the caches know of every pool that there was. */
+const FORGOTTEN_AFTER_MS = 600_000;
+
 export class RecordMarks {
   readonly #clock: Clock;
   readonly #onTheWayMs: number;
@@ -27,6 +41,7 @@ export class RecordMarks {
   #book: Book | undefined;
   /** What the version that was seen last has marked, and how that was marked before. */
   #news = new Map<string, Mark | undefined>();
+  readonly #vanished = new Map<string, Vanished>();
 
   constructor(clock: Clock, onTheWayMs: number = ON_THE_WAY_MS) {
     this.#clock = clock;
@@ -36,7 +51,10 @@ export class RecordMarks {
   /** Takes in a version of the ledger that may be anybody's. */
   see({ metadata: { uid, resourceVersion } }: SpiderSubnet, book: Book): void {
     if (resourceVersion === this.#version && uid === this.#uid) return;
-    if (uid !== this.#uid) this.#marks.clear();
+    if (uid !== this.#uid) {
+      this.#marks.clear();
+      this.#vanished.clear();
+    }
     const before = uid === this.#uid ? this.#book?.entries : undefined;
     [this.#uid, this.#version, this.#book] = [uid, resourceVersion, book];
     this.#news = new Map();
@@ -47,6 +65,13 @@ export class RecordMarks {
       if (old === entry || old?.fragment === entry.fragment) continue;
       this.#news.set(name, this.#marks.get(name));
       this.#marks.set(name, mark);
+    }
+    for (const [name, { ranges, application }] of before ?? []) {
+      const lost = subtract(ranges, book.entries.get(name)?.ranges ?? EMPTY);
+      if (lost.length === 0) continue;
+      if (!this.#news.has(name)) this.#news.set(name, this.#marks.get(name));
+      this.#marks.set(name, this.#marks.get(name) ?? mark);
+      this.#vanished.set(name, { ranges: lost, isManual: application === undefined, at: mark.since });
     }
     this.#forget(book);
   }
@@ -60,8 +85,10 @@ export class RecordMarks {
       for (const [name, before] of this.#news) {
         if (before) this.#marks.set(name, before);
         else this.#marks.delete(name);
+        this.#vanished.delete(name);
       }
       this.#news.clear();
+      this.#forget(book);
     }
   }
 
@@ -73,6 +100,12 @@ export class RecordMarks {
   /** `undefined` where nobody else can be about to use the record. */
   of(pool: string): Mark | undefined {
     return this.#marks.get(pool);
+  }
+
+  /** Returns what left the ledger without a write of ours, by pool: while it is marked, the pool may have it all the same. */
+  vanished(): ReadonlyMap<string, Vanished> {
+    for (const name of this.#vanished.keys()) if (!this.#marks.has(name)) this.#vanished.delete(name);
+    return this.#vanished;
   }
 
   /** How much longer something may be on its way, in milliseconds. */
@@ -89,6 +122,13 @@ export class RecordMarks {
   }
 
   #forget(book: Book): void {
-    for (const name of this.#marks.keys()) if (!book.entries.has(name)) this.#marks.delete(name);
+    const now = this.#clock.now();
+    for (const [name, { ranges, at }] of this.#vanished) {
+      const isBack = includes(book.entries.get(name)?.ranges ?? EMPTY, ranges);
+      if (isBack || now - at > FORGOTTEN_AFTER_MS) this.#vanished.delete(name);
+    }
+    for (const name of this.#marks.keys()) {
+      if (!book.entries.has(name) && !this.#vanished.has(name)) this.#marks.delete(name);
+    }
   }
 }

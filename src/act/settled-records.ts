@@ -1,11 +1,12 @@
 /**
- * What a ledger write may take away: nothing that a pool is seen to have, and nothing that somebody else may be about to use.
+ * What a ledger write may take away, or give out again: nothing that a pool is seen to have, and nothing that somebody else may be
+ * about to use.
  *
  * What is not certain yet is asked for, and left as it is meanwhile: the rest of the write does not wait for it.
  * @module
  */
 
-import { countOf, overlaps, type RangeSet, subtract } from "../address/range-set.ts";
+import { countOf, EMPTY, includes, overlaps, type RangeSet, subtract, union } from "../address/range-set.ts";
 import type { Book, Entry } from "../api/book.ts";
 import { isAutoPool } from "../api/ippool.ts";
 import { LABEL } from "../api/names.ts";
@@ -14,7 +15,7 @@ import { poolRanges } from "./ledger-situation.ts";
 import type { LedgerView } from "./ledger-view.ts";
 import { type Holding, keptBy } from "./manual-records.ts";
 import type { RecordClaims } from "./record-claims.ts";
-import type { RecordMarks } from "./record-marks.ts";
+import type { RecordMarks, Vanished } from "./record-marks.ts";
 
 export class SettledRecords {
   readonly #subnet: string;
@@ -61,6 +62,16 @@ export class SettledRecords {
     if (!entry || !this.#marks.of(holding.pool)) return holding;
     const isShrinking = countOf(keptBy(holding, entry.ranges)) < countOf(entry.ranges);
     return !isShrinking || this.#isSettled(holding.pool, true) ? holding : { ...holding, isArriving: true };
+  }
+
+  /** Returns what left the ledger by somebody else's hand and may be a pool's that is not known. */
+  vanished(book: Book): RangeSet {
+    const isUnseen = (pool: string, { ranges }: Vanished): boolean =>
+      !includes(this.#held(pool, book) ?? EMPTY, ranges);
+    const lost = [...this.#marks.vanished()].filter(
+      ([pool, vanished]) => isUnseen(pool, vanished) && !this.#isSettled(pool, vanished.isManual),
+    );
+    return union(...lost.map(([, { ranges }]) => ranges));
   }
 
   #isSettled(pool: string, isOfPerson: boolean): boolean {

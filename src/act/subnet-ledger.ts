@@ -8,6 +8,7 @@
  * @module
  */
 
+import { union } from "../address/range-set.ts";
 import type { Book } from "../api/book.ts";
 import { FINALIZER } from "../api/names.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
@@ -195,7 +196,8 @@ export class SubnetLedger {
     const fitting = isGuarded ? wants.filter((want) => want.family === situation.family) : [];
     const served = fitting.map((want) => this.#settled.want(want, book));
     // A subnet that is refused, or being deleted, gives out nothing, but what pools have of it is recorded.
-    const offered = refusal ? { ...situation, reserved: situation.total } : situation;
+    const held = served.length > 0 ? union(situation.held, this.#settled.vanished(book)) : situation.held;
+    const offered = refusal ? { ...situation, reserved: situation.total } : { ...situation, held };
     const isReviewing = reviews > this.#reviewed || cuts.length > 0;
     const all = isReviewing ? view.holdings(this.#name) : [];
     const holdings = all.map((holding) => this.#settled.holding(holding, book));

@@ -8,7 +8,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { deployments, pods, spiderSubnets } from "../../src/api/resources.ts";
+import { deployments, pods, spiderSubnets, statefulSets } from "../../src/api/resources.ts";
 import { ApiError } from "../../src/cluster/cluster.ts";
 import type { ClusterRequest, Fault, FaultPolicy } from "../../src/cluster/memory/faults.ts";
 import { randomFaults } from "../../src/cluster/memory/faults.ts";
@@ -128,9 +128,38 @@ twoLeaders(
   }),
 );
 
+twoLeaders(
+  "do not give out what a person took out of the ledger from under a pool that one of them has not seen",
+  scenario(async (world) => {
+    world.crash();
+    const crash = world.startRival();
+    await world.clock.advance(5_000);
+    // One hears of no pool and no Deployment for two minutes; the other one ends as soon as it has made a pool.
+    const late = ["spiderippools", "deployments"].map((of) => faultAt("watch", of, { kind: "delay", ms: 2 * minutes }));
+    world.start(anyOf(...late));
+    await world.clock.advance(5_000);
+    await world.act((user) => createWorkload(user, deployments, "web", 2, annotationsOf(onS4)));
+    await world.clock.advance(500);
+    crash();
+    assert.is(sizeOf(onlyPool(world)), 3);
+    world.excuse(onlyPool(world).metadata.name, "record");
+    const status = { controlledIPPools: null };
+    await world.act((user) => user.patch(spiderSubnets, { name: "s4" }, { status }, { subresource: "status" }));
+    await world.act((user) => createWorkload(user, statefulSets, "db", 2, annotationsOf(onS4)));
+    await world.clock.advance(minutes);
+    assert.is(world.pools.length, 2, "others are free meanwhile");
+    await world.clock.advance(2 * minutes);
+    await settled(world);
+    assert.equal(summary(world), ["s4 3 created", "s4 3 created"]);
+  }),
+);
+
+/** Seeds that have found something once. */
+const found = [394, 572, 826, 847, 1006, 1384];
 /** One seed, or a range such as `1-20`. */
 const only = process.env["AUTOPOOL_SEED"];
 const [first = 1, last = first] = only === undefined ? [1, 25] : only.split("-").map(Number);
+const seeds = [...Array.from({ length: last - first + 1 }, (_, index) => first + index), ...(only ? [] : found)];
 const pauses = [0, 0, 3, 50, 400, 2_000, 15_000];
 /** The longest wait that the operator has: addresses which the API server refused are not picked for 10 minutes. */
 const restMs = 12 * minutes;
@@ -185,12 +214,12 @@ async function play(seed: number): Promise<string[]> {
 
 twoLeaders("break no invariant, whatever each has not seen, and agree in the end", async () => {
   const failures: string[] = [];
-  for (let seed = first; seed <= last; seed++) {
+  for (const seed of seeds) {
     const problems = await play(seed);
     if (problems.length > 0) failures.push(`AUTOPOOL_SEED=${seed}\n  ${problems.slice(0, 8).join("\n  ")}`);
   }
   const few = failures.slice(0, 12).join("\n");
-  assert.is(failures.length, 0, `${failures.length} of ${last - first + 1} seeds failed\n${few}`);
+  assert.is(failures.length, 0, `${failures.length} of ${seeds.length} seeds failed\n${few}`);
 });
 
 twoLeaders.run();
