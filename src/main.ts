@@ -59,14 +59,27 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  process.exit(await main(commandLine()));
+  await end(await main(commandLine()));
 } catch (error) {
-  if (!(error instanceof ConfigError)) {
-    // What went wrong outside is told in a sentence; a mistake of ours needs its place.
-    const isOurs = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
-    process.stderr.write(withoutSecrets(`${isOurs ? error.stack : ((error as Error).message ?? error)}\n`));
-    process.exit(exitCode.failed);
+  const { text, code } = failureOf(error);
+  process.stderr.write(text);
+  await end(code);
+}
+
+function failureOf(error: unknown): { text: string; code: number } {
+  if (error instanceof ConfigError) return { text: `${error.message}\n\nTry --help\n`, code: exitCode.misused };
+  // What went wrong outside is told in a sentence; a mistake of ours needs its place.
+  const isOurs = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return {
+    text: withoutSecrets(`${isOurs ? error.stack : ((error as Error).message ?? error)}\n`),
+    code: exitCode.failed,
+  };
+}
+
+/** Ends when all that was printed has been read: what a slow reader still has before it would be lost. */
+async function end(code: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<unknown>((resolve) => stream.write("", resolve));
   }
-  process.stderr.write(`${error.message}\n\nTry --help\n`);
-  process.exit(exitCode.misused);
+  process.exit(code);
 }
