@@ -14,8 +14,8 @@ import { standingOf } from "./standing.ts";
 export interface PoolStatusesOptions extends Omit<PoolKeeperOptions, "standing"> {
   /** What is to be said of a manual pool. */
   manualStanding(name: string): PoolStanding | undefined;
-  /** Snapshot of a machine, if it lives. */
-  snapshot(key: string): PoolSnapshot | undefined;
+  /** A machine's snapshot and what it was told last, if it lives. */
+  entry(key: string): { readonly snapshot: PoolSnapshot; readonly life: Life } | undefined;
   /** `isEnd`: the write lets a pool go that somebody may be waiting to see gone. */
   submit(key: string, run: () => Promise<void>, isEnd: boolean): void;
 }
@@ -33,8 +33,8 @@ export class PoolStatuses {
       standing: (name) => {
         const pool = options.pool(name);
         if (pool && !isAutoPool(pool)) return options.manualStanding(name);
-        const snapshot = options.snapshot(this.#keys.get(name) ?? "");
-        return snapshot && standingOf(snapshot);
+        const entry = options.entry(this.#keys.get(name) ?? "");
+        return entry && standingOf(entry.snapshot, entry.life.workloadFact !== undefined);
       },
     });
   }

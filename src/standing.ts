@@ -20,15 +20,18 @@ const ready: Readonly<Record<string, { readonly reason: string; readonly message
   "orphaned.pinned": { reason: "Pinned", message: "The application is gone; the pool is kept for a successor" },
 };
 
-/** Returns what to tell; `undefined` while the state is about to change, or nothing is known that could be told. */
-export function standingOf(snapshot: PoolSnapshot): PoolStanding | undefined {
+/**
+ * Returns what to tell; `undefined` while the state is about to change, or nothing is known that could be told.
+ * @param isRead the application's wish can be read at the moment
+ */
+export function standingOf(snapshot: PoolSnapshot, isRead: boolean): PoolStanding | undefined {
   const state = stateOf(snapshot);
   const { refusal, workload, pool } = snapshot.context;
   // It is being taken over: the pool still names the predecessor.
   if (isFact(workload) && isFact(pool) && workload.uid !== pool.owner && !refusal) return undefined;
   if (refusal) return { state, conditions: unwell(refusal, !passing.has(refusal.reason)) };
-  // Whoever knew what the application wants may have said that it has less.
-  if (workload === undefined) return undefined;
+  // What it wanted once, another operator may remember otherwise, and may have said that it has less.
+  if (!isRead) return undefined;
   const well = ready[pathOf(snapshot)];
   return well && { state, conditions: [isReady(well)] };
 }

@@ -60,7 +60,7 @@ export class Upkeep {
       ...world,
       cluster,
       clock,
-      snapshot: (key) => reconciler.entry(key)?.snapshot,
+      entry: (key) => reconciler.entry(key),
       manualStanding: (name) => this.manual.poolStanding(name),
       adoption: (pool) => this.manual.adoption(pool),
       noting: (pool, send) => ledger.noting(pool, send),
