@@ -8,7 +8,7 @@
  * @module
  */
 
-import { EMPTY, includes, type RangeSet, subtract } from "../address/range-set.ts";
+import { EMPTY, includes, type RangeSet, subtract, union } from "../address/range-set.ts";
 import type { Book } from "../api/book.ts";
 import { ON_THE_WAY_MS } from "../api/controlled-pools.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
@@ -66,13 +66,7 @@ export class RecordMarks {
       this.#news.set(name, this.#marks.get(name));
       this.#marks.set(name, mark);
     }
-    for (const [name, { ranges, application }] of before ?? []) {
-      const lost = subtract(ranges, book.entries.get(name)?.ranges ?? EMPTY);
-      if (lost.length === 0) continue;
-      if (!this.#news.has(name)) this.#news.set(name, this.#marks.get(name));
-      this.#marks.set(name, this.#marks.get(name) ?? mark);
-      this.#vanished.set(name, { ranges: lost, isManual: application === undefined, at: mark.since });
-    }
+    if (before) this.#miss(before, book, mark);
     this.#forget(book);
   }
 
@@ -119,6 +113,20 @@ export class RecordMarks {
    */
   drop(pool: string, mark: Mark): void {
     if (this.#marks.get(pool) === mark) this.#marks.delete(pool);
+  }
+
+  /** Takes in what is there no more; how long it may be waited for is told by the mark that the record had. */
+  #miss(before: Book["entries"], book: Book, mark: Mark): void {
+    for (const [name, { ranges, application, fragment }] of before) {
+      const entry = book.entries.get(name);
+      if (entry?.fragment === fragment) continue;
+      const lost = subtract(ranges, entry?.ranges ?? EMPTY);
+      if (lost.length === 0) continue;
+      if (!this.#news.has(name)) this.#news.set(name, this.#marks.get(name));
+      this.#marks.set(name, this.#marks.get(name) ?? mark);
+      const missed = union(this.#vanished.get(name)?.ranges ?? EMPTY, lost);
+      this.#vanished.set(name, { ranges: missed, isManual: application === undefined, at: mark.since });
+    }
   }
 
   #forget(book: Book): void {
