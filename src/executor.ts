@@ -8,7 +8,7 @@
 
 import type { Operation } from "../machines/operations.ts";
 import { Ledger, type LedgerWorld } from "./act/ledger.ts";
-import type { Want } from "./act/ledger-plan.ts";
+import type { Cut, Want } from "./act/ledger-plan.ts";
 import type { Notice } from "./act/notices.ts";
 import { PoolWriter } from "./act/pool-writer.ts";
 import { createRecorder } from "./act/recorder.ts";
@@ -189,11 +189,18 @@ export class Executor {
       onGranted: (want) => this.#onGranted(want),
       onRefused: ({ key }, refusal) => this.#refuse(key, refusal),
       onUnclaimed: (subnet, pool) => this.upkeep.lookAtRecord(subnet, pool),
+      onCutDropped: (subnet, cut) => this.#onCutDropped(subnet, cut),
       onReviewed: (subnet) => this.upkeep.manual.onReviewed(subnet),
       onFailure: (subnet, error, retryInMs) =>
         log[isPassing(error) ? "debug" : "warn"]("ledger write failed", { subnet, error, retryInMs }),
       onWrite: (subnet, wants, cuts) => this.#options.onLedgerWrite(subnet, wants, cuts),
     });
+  }
+
+  /** Somebody has changed a pool while its record waited to be made smaller: the machine asks again. */
+  #onCutDropped(subnet: string, { pool, keep }: Cut): void {
+    const key = keep && this.#writer.names.holder(subnet, pool);
+    if (key !== undefined) this.#options.reconciler.tell(key, { type: "capacity.changed" });
   }
 
   /** The machine asks again for what it asked for. Where nothing but the right to it is new it is told what it knows already. */

@@ -8,7 +8,7 @@ import type { SpiderIPPool } from "../api/ippool.ts";
 import type { SpiderSubnet } from "../api/subnet.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import type { LedgerSituation, Want } from "./ledger-plan.ts";
+import type { Cut, LedgerSituation, Want } from "./ledger-plan.ts";
 import type { Holding } from "./manual-records.ts";
 import type { Notice } from "./notices.ts";
 
@@ -43,6 +43,8 @@ export interface SubnetLedgerOptions {
   onRefused(want: Want, refusal: Notice): void;
   /** A record was written for a want that was withdrawn meanwhile: perhaps nobody needs it. */
   onUnclaimed(subnet: string, pool: string): void;
+  /** A record was not cut: its pool has again what was to go. */
+  onCutDropped(subnet: string, cut: Cut): void;
   /** The records of manual pools are as they can be now. */
   onReviewed(subnet: string): void;
   onFailure(subnet: string, error: unknown, retryInMs: number): void;

@@ -34,8 +34,8 @@ export class SettledRecords {
     this.#claims = claims;
   }
 
-  /** Returns the cuts that may be made now; those of what a pool has again are dropped. */
-  ripe(cuts: Map<string, Cut>, book: Book): Cut[] {
+  /** Returns the cuts that may be made now; those of what a pool has again are dropped, which is told. */
+  ripe(cuts: Map<string, Cut>, book: Book, onDropped: (cut: Cut) => void): Cut[] {
     return [...cuts.values()].filter((cut) => {
       const { pool, keep } = cut;
       const entry = book.entries.get(pool);
@@ -43,6 +43,7 @@ export class SettledRecords {
       if (!lost || lost.length === 0) return true;
       if (overlaps(lost, this.#held(pool, book) ?? [])) {
         cuts.delete(pool);
+        onDropped(cut);
         return false;
       }
       return this.#isSettled(pool, isManual(entry));

@@ -189,7 +189,7 @@ export class SubnetLedger {
     }
     const { book } = situation;
     this.#marks.see(subnet, book);
-    const cuts = this.#settled.ripe(this.#cuts, book);
+    const cuts = this.#settled.ripe(this.#cuts, book, (cut) => this.#options.onCutDropped(this.#name, cut));
     // Without our finalizer a deletion would take the ledger away from under its pools: the subnet's keeper writes it first.
     const isGuarded = subnet.metadata.finalizers?.includes(FINALIZER) === true;
     const isServing = isGuarded && (!refusal || isLeaving);

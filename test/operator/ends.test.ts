@@ -9,7 +9,7 @@ import { ON_THE_WAY_MS } from "../../src/api/controlled-pools.ts";
 import type { SpiderIPPool } from "../../src/api/ippool.ts";
 import { LABEL } from "../../src/api/names.ts";
 import { deployments, jobs, spiderIPPools, spiderSubnets, statefulSets } from "../../src/api/resources.ts";
-import { allocate, annotateWorkload, annotationsOf, createWorkload } from "../support/scenario.ts";
+import { allocate, annotateWorkload, annotationsOf, createWorkload, scaleWorkload } from "../support/scenario.ts";
 import { ledger, onlyPool, onS4, recorded, scenario, settled, sizeOf, summary, web } from "./scene.ts";
 
 const ends = suite("operator: ends");
@@ -114,6 +114,25 @@ hands(
     );
     await settled(world);
     assert.equal([summary(world), recorded(world, "s4")], [["s4 2 orphaned"], 2]);
+  }),
+);
+
+hands(
+  "of a pool whose record is still to become smaller are undone",
+  scenario(async (world) => {
+    await world.act((user) => createWorkload(user, deployments, "web", 2, annotationsOf(onS4)));
+    await settled(world);
+    const { name } = onlyPool(world).metadata;
+    await world.act((user) => allocate(user, onlyPool(world), ["10.4.0.11"]));
+    world.crash();
+    await world.act((user) => scaleWorkload(user, deployments, "web", 0));
+    world.start();
+    await world.clock.advance(5_000);
+    assert.equal([onlyPool(world).spec.ips, recorded(world, "s4")], [["10.4.0.11"], 3]);
+    world.excuse(name, "pool");
+    await world.act((user) => user.patch(spiderIPPools, { name }, { spec: { ips: ["10.4.0.12"] } }));
+    await settled(world);
+    assert.equal([onlyPool(world).spec.ips, recorded(world, "s4")], [["10.4.0.11"], 1]);
   }),
 );
 
