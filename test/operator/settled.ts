@@ -110,11 +110,15 @@ function ofWanted(world: MemoryWorld, app: App, want: Wanted, here: readonly Spi
   return truth[told] ? [] : [`waits for ${told}, which is not true: ${free} are free, ${needed} needed`];
 }
 
-/** A subnet is refused that was made after a pool of its CIDR which has more than it. */
+/** A subnet is refused that was made after a pool of its CIDR which has more than it, or that has lost what pods have. */
 function lacksAddresses(world: MemoryWorld, subnet: SpiderSubnet): boolean {
-  const pools = world.pools.filter((pool) => pool.spec.subnet === subnet.spec.subnet && !isAutoPool(pool));
-  const older = pools.filter(({ metadata }) => isOlder(metadata, subnet.metadata));
-  return older.some((pool) => !includes(totalOf(subnet.spec), parsePool(pool).ips));
+  const total = totalOf(subnet.spec);
+  const pools = world.pools.filter((pool) => pool.spec.subnet === subnet.spec.subnet);
+  return pools.some((pool) => {
+    const { ips, inUse } = parsePool(pool);
+    if (isAutoPool(pool)) return !includes(total, intersect(ips, inUse));
+    return isOlder(pool.metadata, subnet.metadata) && !includes(total, ips);
+  });
 }
 
 function isOlder(a: ObjectMeta, b: ObjectMeta): boolean {
