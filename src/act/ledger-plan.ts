@@ -34,6 +34,8 @@ export interface Want {
   readonly isAbsent: boolean;
   /** The record is to be written even where it has all that is asked for: who wants to use it must have written it (`grants.ts`). */
   readonly isRenewal?: boolean;
+  /** There was a record of this name before: the new one must be another text. */
+  readonly isAgain?: boolean;
 }
 
 /** What a record becomes: fewer addresses, or nothing. */
@@ -147,7 +149,9 @@ function grant(
     else if (kept !== recorded) changes.set(want.pool, entryOf(kept, want.application, want.pool, family));
     return { kind: "short", want, free: free.size(), needed: missing };
   }
-  changes.set(want.pool, entryOf(union(kept, added), want.application, want.pool, family));
+  const entry = entryOf(union(kept, added), want.application, want.pool, family);
+  const { version = "" } = situation;
+  changes.set(want.pool, want.isAgain ? renewedEntry(entry, want.pool, family, version) : entry);
   return { kind: "granted", want };
 }
 

@@ -42,6 +42,8 @@ export class RecordMarks {
   /** What the version that was seen last has marked, and how that was marked before. */
   #news = new Map<string, Mark | undefined>();
   readonly #vanished = new Map<string, Vanished>();
+  /** Names of records that have left the ledger, by whatever hand, and when. */
+  readonly #left = new Map<string, number>();
 
   constructor(clock: Clock, onTheWayMs: number = ON_THE_WAY_MS) {
     this.#clock = clock;
@@ -54,6 +56,7 @@ export class RecordMarks {
     if (uid !== this.#uid) {
       this.#marks.clear();
       this.#vanished.clear();
+      this.#left.clear();
     }
     const before = uid === this.#uid ? this.#book?.entries : undefined;
     [this.#uid, this.#version, this.#book] = [uid, resourceVersion, book];
@@ -67,14 +70,15 @@ export class RecordMarks {
       this.#marks.set(name, mark);
     }
     if (before) this.#miss(before, book, mark);
-    this.#forget(book);
+    this.#forget(book, before);
   }
 
   /** Takes in a version that we have written on top of the one that was seen; the watch may have shown it already. */
   wrote(base: string | undefined, version: string | undefined, book: Book): void {
     if (this.#version === base) {
+      const before = this.#book?.entries;
       [this.#version, this.#book, this.#news] = [version, book, new Map()];
-      this.#forget(book);
+      this.#forget(book, before);
     } else if (this.#version === version) {
       for (const [name, before] of this.#news) {
         if (before) this.#marks.set(name, before);
@@ -82,7 +86,7 @@ export class RecordMarks {
         this.#vanished.delete(name);
       }
       this.#news.clear();
-      this.#forget(book);
+      this.#forget(book, undefined);
     }
   }
 
@@ -100,6 +104,11 @@ export class RecordMarks {
   vanished(): ReadonlyMap<string, Vanished> {
     for (const name of this.#vanished.keys()) if (!this.#marks.has(name)) this.#vanished.delete(name);
     return this.#vanished;
+  }
+
+  /** Whether a pool was recorded here a while ago: who has not seen that it left would take an equal record for the former one. */
+  hasLeft(pool: string): boolean {
+    return this.#left.has(pool);
   }
 
   /** How much longer something may be on its way, in milliseconds. */
@@ -129,8 +138,10 @@ export class RecordMarks {
     }
   }
 
-  #forget(book: Book): void {
+  #forget(book: Book, before: Book["entries"] | undefined): void {
     const now = this.#clock.now();
+    for (const [name, at] of this.#left) if (now - at > FORGOTTEN_AFTER_MS) this.#left.delete(name);
+    for (const name of before?.keys() ?? []) if (!book.entries.has(name)) this.#left.set(name, now);
     for (const [name, { ranges, at }] of this.#vanished) {
       const isBack = includes(book.entries.get(name)?.ranges ?? EMPTY, ranges);
       if (isBack || now - at > FORGOTTEN_AFTER_MS) this.#vanished.delete(name);

@@ -52,6 +52,7 @@ export class SettledRecords {
 
   /** Returns a want as it may be served now: what is recorded goes back only where that is certain. */
   want(want: Want, book: Book): Want {
+    if (!book.entries.has(want.pool)) return this.#marks.hasLeft(want.pool) ? { ...want, isAgain: true } : want;
     const entry = want.isAbsent ? book.entries.get(want.pool) : undefined;
     if (!entry || isEnough(entry.ranges, want) || this.#isSettled(want.pool, isManual(entry))) return want;
     return { ...want, isAbsent: false };
