@@ -32,9 +32,13 @@ export interface Pretended {
 
 type Body = KubeObject & { readonly status?: unknown };
 
+/** Later than all that a watch can show: who remembers its own writes takes what a watch has shown already for no news. */
+const VERSION_BASE = 2n ** 62n;
+
 export class PretendedCluster implements Cluster {
   readonly #true: Cluster;
   readonly #written = new Map<string, Pretended>();
+  #version = VERSION_BASE;
 
   constructor(cluster: Cluster) {
     this.#true = cluster;
@@ -69,12 +73,7 @@ export class PretendedCluster implements Cluster {
     const ref = { name, ...(namespace !== undefined && { namespace }) };
     const there = await find<T>(this, resource, ref);
     if (there) throw new ApiError(409, "AlreadyExists", `${resource.plural} "${name}" already exists`);
-    const metadata = {
-      ...object.metadata,
-      uid: `pretended-${this.#written.size}`,
-      resourceVersion: "1",
-      generation: 1,
-    };
+    const metadata = { ...object.metadata, uid: `pretended-${this.#written.size}`, generation: 1 };
     return this.#put(resource, ref, undefined, { ...object, metadata }, options);
   }
 
@@ -109,8 +108,8 @@ export class PretendedCluster implements Cluster {
     object: T,
     options: WriteOptions | undefined,
   ): T {
-    const { resourceVersion = "0" } = before?.metadata ?? {};
-    const after = { ...object, metadata: { ...object.metadata, resourceVersion: `${BigInt(resourceVersion) + 1n}` } };
+    this.#version += 1n;
+    const after = { ...object, metadata: { ...object.metadata, resourceVersion: `${this.#version}` } };
     this.#note(resource, ref, before, after);
     return options?.metadataOnly ? ({ metadata: after.metadata } as T) : after;
   }
